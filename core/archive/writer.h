@@ -1,0 +1,37 @@
+#pragma once
+
+#include "core/base/file.h"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace archive {
+
+/// Writes one eStargz archive (D3; docs/archive-format.md): a plain .tgz for every tool, in which each
+/// payload chunk of at most 4 MiB is a gzip member that holds nothing but payload. Members are
+/// compressed in parallel by a few threads, in bounded memory, and written in order.
+/// One thread at a time. The file given is `<timestamp>.tgz.partial`; naming it is the caller's work.
+class Writer
+{
+public:
+    struct Options {
+        int threads = 2;
+        int level = 5; ///< libdeflate, 1 to 12
+    };
+    /// `root` is the timestamp folder, without slash; every path below is put under it.
+    [[nodiscard]] static base::Result<std::unique_ptr<Writer>>
+    create(std::unique_ptr<base::File> file, std::string root, Options options);
+    virtual ~Writer() = default;
+
+    /// `path` is relative to the root, UTF-8, without `..`.
+    [[nodiscard]] virtual base::Status addFolder(std::string_view path) = 0;
+    [[nodiscard]] virtual base::Status addFile(std::string_view path, const base::RandomReader &content) = 0;
+    [[nodiscard]] virtual base::Status addBytes(std::string_view path, std::string_view bytes) = 0;
+
+    /// Waits for all members, writes the TOC and the footer, syncs. Returns the file's size.
+    [[nodiscard]] virtual base::Result<std::uint64_t> finish() = 0;
+};
+
+} // namespace archive

@@ -1,0 +1,10 @@
+#include "core/base/version.h"
+
+namespace base {
+
+const char *versionText()
+{
+    return FM_VERSION;
+}
+
+} // namespace base

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "core/base/secret.h"
+#include "core/couch/serverurl.h"
+#include "core/couch/transport.h"
+
+#include <memory>
+
+namespace couch {
+
+/// The one user of QNetworkAccessManager. Owns a thread with an event loop and two managers in it.
+/// Needs a QCoreApplication. Made and destroyed on one thread; fetch and stream from any other.
+struct NetworkOptions {
+    std::chrono::milliseconds connectAndHeaderDeadline{60'000};
+    std::chrono::milliseconds idleDeadline{120'000};
+    std::chrono::milliseconds rateWindow{300'000}; ///< less than 1 KiB/s over this long is a stall
+    int attempts = 5;
+    std::chrono::milliseconds firstBackoff{500};
+    std::chrono::milliseconds maxBackoff{60'000};
+    std::chrono::milliseconds noProgressLimit{900'000}; ///< a whole run without a byte
+    bool allowPlainHttp = false; ///< cleartext passwords to a host that is not loopback
+    std::string proxy;           ///< "" = none, whatever the environment says
+    std::string caFile;          ///< additional PEM certificates
+};
+
+[[nodiscard]] base::Result<std::unique_ptr<Transport>>
+makeNetworkTransport(const ServerUrl &server, const base::Secret &password, NetworkOptions options);
+
+} // namespace couch
