@@ -27,8 +27,8 @@ using Md5 = std::array<unsigned char, 16>;
 class Hasher
 {
 public:
-    enum class Kind { Sha256, Md5 };
-    explicit Hasher(Kind kind);
+    enum class Algorithm { Sha256Digest, Md5Digest };
+    explicit Hasher(Algorithm algorithm);
     ~Hasher();
     Hasher(Hasher &&) noexcept;
     Hasher &operator=(Hasher &&) noexcept;

@@ -12,7 +12,7 @@
 /// The one place that touches files of the operating system: file_posix.cpp and file_win.cpp. Every
 /// call checks its return value; errors name the path and say NoSpace where the disk is full. New
 /// files are 0600 and new folders 0700 whatever the umask. Tests make the n-th operation fail with
-/// failNthOperation() (see fileFaults.h).
+/// failNthFileOperation().
 namespace base {
 
 namespace fs = std::filesystem;

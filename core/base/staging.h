@@ -8,6 +8,8 @@
 
 namespace base {
 
+class StagedFile;
+
 /// A file of a StagingFolder while it is written. One writer; finished by close().
 class StagingFile
 {
@@ -42,22 +44,24 @@ public:
     [[nodiscard]] std::uint64_t totalBytes() const;
 
 private:
-    friend class MemoryStagingFile;
-    friend class DiskStagingFile;
+    friend class StagedFile;
     struct Slot {
-        std::shared_ptr<std::string> memory; // null once on disk
+        std::shared_ptr<std::string> memory; ///< null when on disk
         std::uint64_t size = 0;
         bool closed = false;
     };
     [[nodiscard]] std::filesystem::path pathOf(const std::string &name) const;
-    [[nodiscard]] Status spill(const std::string &name);
+    /// Counts bytes held in memory; false when that is over the limit.
+    [[nodiscard]] bool reserve(std::uint64_t bytes);
+    void release(std::uint64_t bytes);
+    void keep(const std::string &name, std::shared_ptr<std::string> memory, std::uint64_t size);
+    void forget(const StagedFile &file);
 
     std::filesystem::path m_folder;
     std::uint64_t m_memoryLimit;
     mutable std::mutex m_mutex;
     std::map<std::string, Slot> m_slots;
     std::uint64_t m_memoryBytes = 0;
-    bool m_onDisk = false;
 };
 
 } // namespace base
