@@ -73,11 +73,11 @@ class Filler {
   }
 
   async #create(name) {
-    const before = await this.#server.databases();
+    const before = await this.#server.ask('GET', '/_all_dbs');
     if (before.includes(name))
       throw new Error(`database ${name} is there already; --remove takes it away`);
     const { status, text } = await this.#server.request('PUT', `/${encodeURIComponent(name)}`);
-    const after = await this.#server.databases();
+    const after = await this.#server.ask('GET', '/_all_dbs');
     if (status < 300 && after.includes(name)) return true;
     // PouchDB Server drops the characters it does not like, and makes a database of another name.
     // On a shared server a new name may be somebody else's.
