@@ -9,9 +9,9 @@
 
 namespace couch {
 
-/// CouchDB's endpoints as typed calls. Knows paths, answers and what older or other servers lack; no
-/// policy. Blocking and thread-safe, as its Transport. Reads only: nothing here writes to a server.
-/// CouchDB manual: "API Reference".
+/// CouchDB's endpoints as typed calls. Knows paths, answers and what older or other servers lack;
+/// no policy. Blocking and thread-safe, as its Transport. Reads only: nothing here writes to a
+/// server. CouchDB manual: "API Reference".
 class Client
 {
 public:
@@ -20,24 +20,30 @@ public:
     [[nodiscard]] base::Result<ServerInfo> serverInfo();
     [[nodiscard]] base::Result<std::vector<std::string>> allDbs();
     [[nodiscard]] base::Result<DatabaseInfo> databaseInfo(const std::string &db);
-    /// In hundreds; names that do not exist are absent. Falls back to databaseInfo() one by one.
-    [[nodiscard]] base::Result<std::map<std::string, DatabaseInfo>> databaseInfos(const std::vector<std::string> &dbs);
+    /// In hundreds; names that do not exist, or that this user may not read, are absent:
+    /// databaseInfo() says which. Falls back to databaseInfo() one by one.
+    [[nodiscard]] base::Result<std::map<std::string, DatabaseInfo>>
+    databaseInfos(const std::vector<std::string> &dbs);
     /// Raw JSON object.
     [[nodiscard]] base::Result<std::string> security(const std::string &db);
     [[nodiscard]] base::Result<std::optional<std::uint64_t>> revsLimit(const std::string &db);
     /// `since` is raw JSON ("" = from the start). style=all_docs, feed=normal, large seq_interval.
-    [[nodiscard]] base::Result<ChangesPage> changes(const std::string &db, const std::string &since, std::uint64_t limit);
+    [[nodiscard]] base::Result<ChangesPage> changes(const std::string &db, const std::string &since,
+                                                    std::uint64_t limit);
     struct BulkOptions {
         bool latest = false;
         bool attachments = false; ///< base64 inline
     };
-    /// revs=true and att_encoding_info=true always. Exactly one or more rows for every entry asked, matched
-    /// by id; a row that was not asked for or one that is missing is a Protocol error.
-    [[nodiscard]] base::Result<std::vector<BulkRow>> bulkGet(const std::string &db, const std::vector<IdRev> &wanted,
-                                                             BulkOptions options);
-    /// The stored (perhaps gzip) bytes. The head says which coding came.
-    [[nodiscard]] base::Result<ResponseHead> attachment(const std::string &db, const std::string &id, const std::string &name,
-                                                        const std::string &rev, const base::ByteSink &sink);
+    /// revs=true and att_encoding_info=true always. Exactly one or more rows for every entry asked,
+    /// matched by id; a row that was not asked for or one that is missing is a Protocol error.
+    [[nodiscard]] base::Result<std::vector<BulkRow>>
+    bulkGet(const std::string &db, const std::vector<IdRev> &wanted, BulkOptions options);
+    /// The stored (perhaps gzip) bytes; the head says which coding came. Where id or name cannot be
+    /// a path (dots, over 8,000 bytes) the document is fetched with its attachments in it and the
+    /// identity bytes are delivered.
+    [[nodiscard]] base::Result<ResponseHead>
+    attachment(const std::string &db, const std::string &id, const std::string &name,
+               const std::string &rev, const base::ByteSink &sink);
     /// Missing revisions by id.
     [[nodiscard]] base::Result<std::map<std::string, std::vector<std::string>>>
     revsDiff(const std::string &db, const std::map<std::string, std::vector<std::string>> &revs);
@@ -52,14 +58,25 @@ public:
     [[nodiscard]] std::vector<std::string> fallbacks() const;
 
 private:
-    base::Result<Response> get(const std::string &target);
+    template <typename Decode>
+    auto ask(const Request &request, Decode decode) -> decltype(decode(std::string_view()));
+    base::Result<std::map<std::string, DatabaseInfo>>
+    infosTogether(const std::vector<std::string> &dbs);
+    base::Result<std::map<std::string, DatabaseInfo>>
+    infosOneByOne(const std::vector<std::string> &dbs);
+    base::Result<ResponseHead> inlineAttachment(const std::string &db, const IdRev &leaf,
+                                                const std::string &name,
+                                                const base::ByteSink &sink);
+    /// For an endpoint that answered with `error`: nothing when only the endpoint is missing, else
+    /// why.
+    base::Status onlyEndpointIsMissing(const std::string &db, const base::Error &error);
     void noteFallback(const std::string &text);
+    [[nodiscard]] bool lacks(const std::string &fallback) const;
 
     Transport &m_transport;
     std::stop_token m_stop;
     mutable std::mutex m_mutex;
     std::set<std::string> m_fallbacks;
-    bool m_lacksDbsInfo = false;
 };
 
 /// "/a%2Fb" for the database "a/b".

@@ -21,7 +21,8 @@ struct Discovery {
 };
 
 /// `middleware` is asked for `/monitor/all_dbs` and `/monitor/all_users` when that is the method.
-[[nodiscard]] base::Result<Discovery> discover(Client &source, Transport *middleware, const DiscoveryOptions &options,
+[[nodiscard]] base::Result<Discovery> discover(Client &source, Transport *middleware,
+                                               const DiscoveryOptions &options,
                                                std::stop_token stop);
 
 } // namespace couch

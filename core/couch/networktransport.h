@@ -18,6 +18,8 @@ struct NetworkOptions {
     std::chrono::milliseconds firstBackoff{500};
     std::chrono::milliseconds maxBackoff{60'000};
     std::chrono::milliseconds noProgressLimit{900'000}; ///< a whole run without a byte
+    std::chrono::milliseconds retryAfterUnit{
+        1'000};                  ///< what Retry-After counts; tests make it short
     bool allowPlainHttp = false; ///< cleartext passwords to a host that is not loopback
     std::string proxy;           ///< "" = none, whatever the environment says
     std::string caFile;          ///< additional PEM certificates

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -17,9 +18,10 @@ struct Request {
     enum class Method { Get, Head, Post, Put, Delete };
     Method method = Method::Get;
     std::string target;
-    std::string body;          ///< JSON when not empty
+    std::string body; ///< JSON when not empty
     std::string accept = "application/json";
-    bool acceptGzip = false;   ///< Accept-Encoding: gzip (the coded bytes are delivered), else identity
+    bool acceptGzip =
+        false; ///< Accept-Encoding: gzip (the coded bytes are delivered), else identity
     std::uint64_t maxBodyBytes = std::uint64_t{256} << 20;
     /// Retried on network failures, 408, 429 and 5xx. Set for GET, HEAD and the safe POSTs.
     bool idempotent = true;
@@ -38,27 +40,31 @@ struct Response {
     std::string body;
 };
 
-/// Turns a request into a response; blocks the caller, who may be any thread but the transport's own.
-/// Any number of callers at once. Everything reliability rules ask of HTTP (deadlines, retries with
-/// jitter, Retry-After, redirects refused, at most two rejected logins in a run) happens behind it.
-/// An answer with status >= 400 is an Error whose kind says which; its detail holds the server's reason.
+/// Turns a request into a response; blocks the caller, who may be any thread but the transport's
+/// own. Any number of callers at once. Everything reliability rules ask of HTTP (deadlines, retries
+/// with jitter, Retry-After, redirects refused, at most two rejected logins in a run) happens
+/// behind it. An answer with status >= 400 is an Error whose kind says which; its detail holds the
+/// server's reason.
 class Transport
 {
 public:
     virtual ~Transport() = default;
-    /// The whole body, complete by its framing. Whether it is complete by its content is for the decoder.
-    [[nodiscard]] virtual base::Result<Response> fetch(const Request &request, std::stop_token stop) = 0;
-    /// Delivers the body in pieces, on the calling thread, with back-pressure. Not retried once a byte was
-    /// delivered; an error from `sink` ends the request and is returned.
-    [[nodiscard]] virtual base::Result<ResponseHead> stream(const Request &request,
-                                                            const base::ByteSink &sink,
-                                                            std::stop_token stop) = 0;
+    /// The whole body, complete by its framing. Whether it is complete by its content is for the
+    /// decoder.
+    [[nodiscard]] virtual base::Result<Response> fetch(const Request &request,
+                                                       std::stop_token stop) = 0;
+    /// Delivers the body in pieces, on the calling thread, with back-pressure. Not retried once a
+    /// byte was delivered; an error from `sink` ends the request and is returned.
+    [[nodiscard]] virtual base::Result<ResponseHead>
+    stream(const Request &request, const base::ByteSink &sink, std::stop_token stop) = 0;
     struct Statistics {
         std::uint64_t requests = 0;
         std::uint64_t retries = 0;
         std::uint64_t bytesReceived = 0;
     };
     [[nodiscard]] virtual Statistics statistics() const = 0;
+    /// The server as messages name it, "https://focus.example/db"; empty where there is no address.
+    [[nodiscard]] virtual std::string origin() const { return {}; }
 };
 
 } // namespace couch

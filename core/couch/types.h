@@ -46,8 +46,8 @@ struct IdRev {
 
 /// One row of a `_bulk_get` answer: a document's text, or the error the server gave for it.
 struct BulkRow {
-    std::string id; ///< as asked
-    std::string rev; ///< of the document, or as asked when `error` is set
+    std::string id;       ///< as asked
+    std::string rev;      ///< of the document, or as asked when `error` is set
     std::string document; ///< raw JSON object with `_id`, `_rev`, `_revisions`, validated strictly
     std::string error, reason; ///< "not_found", ...
 };
@@ -58,7 +58,7 @@ struct AttachmentStub {
     std::string contentTypeJson; ///< quoted, as sent
     std::uint64_t revpos = 0;
     std::uint64_t length = 0;
-    std::string digest; ///< over the stored bytes
+    std::string digest;   ///< over the stored bytes
     std::string encoding; ///< "" or "gzip"
     std::uint64_t encodedLength = 0;
     std::string dataBase64; ///< when asked with attachments=true

@@ -1,0 +1,77 @@
+#include "core/couch/networkworker.h"
+
+#include "core/couch/transfer.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace couch {
+
+NetworkWorker::NetworkWorker(const NetworkOptions &options, const QNetworkProxy &proxy,
+                             QString origin)
+    : m_options(options),
+      m_origin(std::move(origin))
+{
+    for (QNetworkAccessManager *&manager : m_managers) {
+        manager = new QNetworkAccessManager(this);
+        manager->setProxy(proxy);
+        manager->setRedirectPolicy(QNetworkRequest::ManualRedirectPolicy);
+        manager->setAutoDeleteReplies(false);
+    }
+}
+
+NetworkWorker::~NetworkWorker()
+{
+    const auto underWay = std::exchange(m_transfers, {});
+    for (const auto &[exchange, transfer] : underWay)
+        transfer->abort(std::nullopt);
+    // Before the managers go, and before the members that transfers use.
+    qDeleteAll(findChildren<Transfer *>(QString(), Qt::FindDirectChildrenOnly));
+}
+
+void NetworkWorker::start(const Order &order)
+{
+    QNetworkAccessManager *manager = leastBusyManager();
+    QNetworkReply *reply = nullptr;
+    switch (order.method) {
+    case Request::Method::Get: reply = manager->get(order.request); break;
+    case Request::Method::Head: reply = manager->head(order.request); break;
+    case Request::Method::Post: reply = manager->post(order.request, order.body); break;
+    case Request::Method::Put: reply = manager->put(order.request, order.body); break;
+    case Request::Method::Delete: reply = manager->deleteResource(order.request); break;
+    }
+    m_transfers[order.exchange.get()] =
+        new Transfer(*this, order.exchange, reply, order.request.url().path(QUrl::FullyEncoded));
+}
+
+void NetworkWorker::resume(const Exchange *exchange)
+{
+    const auto found = m_transfers.find(exchange);
+    if (found != m_transfers.end())
+        found->second->pump();
+}
+
+void NetworkWorker::abort(const Exchange *exchange)
+{
+    const auto found = m_transfers.find(exchange);
+    if (found != m_transfers.end())
+        found->second->abort(std::nullopt);
+}
+
+void NetworkWorker::forget(const Exchange *exchange)
+{
+    m_transfers.erase(exchange);
+}
+
+QNetworkAccessManager *NetworkWorker::leastBusyManager()
+{
+    const auto load = [this](const QNetworkAccessManager *manager) {
+        return std::count_if(
+            m_transfers.cbegin(), m_transfers.cend(),
+            [manager](const auto &entry) { return entry.second->manager() == manager; });
+    };
+    return *std::min_element(m_managers.begin(), m_managers.end(),
+                             [&](auto *a, auto *b) { return load(a) < load(b); });
+}
+
+} // namespace couch
