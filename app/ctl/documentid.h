@@ -1,0 +1,18 @@
+#pragma once
+
+#include "app/ctl/command.h"
+
+#include <string>
+
+namespace ctl {
+
+/// DOC on the command line, or `--id-json STRING` where an id cannot be typed (ids may hold NUL).
+struct DocumentIdOption {
+    std::string plain;
+    std::string json;
+
+    void addTo(CLI::App &app);
+    [[nodiscard]] base::Result<std::string> id() const;
+};
+
+} // namespace ctl

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "core/archive/manifest.h"
+#include "core/archive/reader.h"
+#include "core/base/file.h"
+#include "core/store/reader.h"
+
+namespace backup {
+
+/// An archive as an operator looks at it, whoever made it: databases with their counts, documents, bodies.
+/// Ours answers from the manifest; of others the stores are counted. One thread.
+class ArchiveView
+{
+public:
+    [[nodiscard]] static base::Result<std::unique_ptr<ArchiveView>> open(const base::fs::path &path,
+                                                                         const base::fs::path &scratch);
+
+    [[nodiscard]] const archive::Reader &reader() const { return *m_reader; }
+    /// Nothing for archives that are not ours, or cut before it.
+    [[nodiscard]] const std::optional<archive::Manifest> &manifest() const { return m_manifest; }
+
+    struct Database {
+        archive::ManifestDatabase entry; ///< name, directory and counts; the rest only for ours
+        bool whole = true;
+        QString problem; ///< why it cannot be read; empty when it can
+    };
+    [[nodiscard]] base::Result<std::vector<Database>> databases() const;
+    /// NotFound, naming what there is, when there is no such database.
+    [[nodiscard]] base::Result<std::unique_ptr<store::Reader>> openDatabase(const std::string &name) const;
+
+private:
+    ArchiveView() = default;
+    [[nodiscard]] std::optional<std::string> directoryOf(const std::string &name) const;
+
+    base::fs::path m_path;
+    std::unique_ptr<archive::Reader> m_reader;
+    std::optional<archive::Manifest> m_manifest;
+};
+
+/// The manifest of an archive of ours; an Error when it has none that can be read.
+[[nodiscard]] base::Result<archive::Manifest> readManifest(const archive::Reader &reader);
+
+} // namespace backup

@@ -1,0 +1,194 @@
+#include "core/backup/attachmentfetcher.h"
+
+#include "core/backup/attachmentdecoder.h"
+#include "core/base/text.h"
+
+#include <QtConcurrent/QtConcurrentRun>
+
+#include <algorithm>
+
+namespace backup {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+using base::Status;
+using Attachment = store::Writer::Attachment;
+
+constexpr std::uint64_t kMostBytesInFlight = std::uint64_t{16} << 20;
+constexpr size_t kMostInFlight = 6;
+constexpr size_t kMostRemembered = 100'000;
+constexpr int kTries = 2; // a wrong digest may be a fault of the wire; twice the same is not
+
+/// Equal keys mean equal bytes at the server; empty where the server gave no digest to go by.
+std::string keyOf(const couch::AttachmentStub &stub)
+{
+    if (stub.digest.empty())
+        return {};
+    return stub.digest + '/' + stub.encoding + '/' + std::to_string(stub.length);
+}
+
+bool isSmall(const couch::AttachmentStub &stub)
+{
+    return stub.length <= store::kLargeAttachmentBytes;
+}
+
+Status fetchOnce(couch::Client &client, const std::string &database, const AttachmentFetcher::Wanted &wanted,
+                 const base::ByteSink &identity)
+{
+    AttachmentDecoder decoder(wanted.stub, identity);
+    const auto head = client.attachment(database, wanted.id, wanted.name, wanted.rev,
+                                        [&decoder](std::string_view bytes) { return decoder.add(bytes); });
+    if (!head)
+        return head.error();
+    return decoder.finish();
+}
+
+/// Names the attachment in front of what is wrong with it.
+Error named(const Error &error, const std::string &database, const AttachmentFetcher::Wanted &wanted)
+{
+    return error.withContext(base::text("Attachment %1 of document %2 in %3")
+                                 .arg(base::printable(wanted.name), base::printable(wanted.id), base::printable(database)));
+}
+
+Result<std::string> fetchSmall(couch::Client &client, const std::string &database, const AttachmentFetcher::Wanted &wanted)
+{
+    Error last;
+    for (int attempt = 0; attempt < kTries; ++attempt) {
+        std::string bytes;
+        bytes.reserve(static_cast<size_t>(wanted.stub.length));
+        const Status fetched = fetchOnce(client, database, wanted, [&bytes](std::string_view piece) {
+            bytes += piece;
+            return Status();
+        });
+        if (fetched)
+            return bytes;
+        last = fetched.error();
+        if (last.kind != ErrorKind::Protocol)
+            break;
+    }
+    return named(last, database, wanted);
+}
+
+} // namespace
+
+AttachmentFetcher::AttachmentFetcher(couch::Client &client, QThreadPool &pool, std::string database, store::Writer &writer,
+                                     std::stop_token stop)
+    : m_client(client)
+    , m_pool(pool)
+    , m_database(std::move(database))
+    , m_writer(writer)
+    , m_stop(std::move(stop))
+{
+}
+
+AttachmentFetcher::~AttachmentFetcher()
+{
+    for (InFlight &flight : m_inFlight)
+        flight.answer.waitForFinished();
+}
+
+void AttachmentFetcher::announce(std::vector<Wanted> wanted)
+{
+    for (Wanted &one : wanted) {
+        const std::string key = keyOf(one.stub);
+        if (isSmall(one.stub) && !key.empty() && !m_known.contains(key))
+            m_announced.push_back(std::move(one));
+    }
+    startMore();
+}
+
+void AttachmentFetcher::startMore()
+{
+    while (!m_announced.empty() && m_inFlight.size() < kMostInFlight) {
+        const Wanted &next = m_announced.front();
+        const std::string key = keyOf(next.stub);
+        const bool isCovered = m_known.contains(key)
+            || std::any_of(m_inFlight.begin(), m_inFlight.end(), [&key](const InFlight &flight) { return flight.key == key; });
+        if (isCovered) {
+            m_announced.pop_front();
+            continue;
+        }
+        if (m_bytesInFlight > 0 && m_bytesInFlight + next.stub.length > kMostBytesInFlight)
+            return;
+        InFlight flight;
+        flight.key = key;
+        flight.bytes = next.stub.length;
+        flight.answer = QtConcurrent::run(&m_pool, [&client = m_client, database = m_database, wanted = next] {
+            return fetchSmall(client, database, wanted);
+        });
+        m_bytesInFlight += flight.bytes;
+        m_inFlight.push_back(std::move(flight));
+        m_announced.pop_front();
+    }
+}
+
+void AttachmentFetcher::remember(const std::string &key, const Attachment &attachment)
+{
+    if (key.empty())
+        return;
+    if (m_known.size() >= kMostRemembered)
+        m_known.clear();
+    m_known.emplace(key, attachment);
+}
+
+Result<Attachment> AttachmentFetcher::take(const Wanted &wanted)
+{
+    const std::string key = keyOf(wanted.stub);
+    if (const auto known = m_known.find(key); !key.empty() && known != m_known.end())
+        return known->second;
+    auto stored = isSmall(wanted.stub) ? takeSmall(wanted) : streamLarge(wanted);
+    if (stored)
+        remember(key, *stored);
+    startMore();
+    return stored;
+}
+
+Result<Attachment> AttachmentFetcher::takeSmall(const Wanted &wanted)
+{
+    const std::string key = keyOf(wanted.stub);
+    const auto found = std::find_if(m_inFlight.begin(), m_inFlight.end(),
+                                    [&key](const InFlight &flight) { return !key.empty() && flight.key == key; });
+    Result<std::string> bytes = [&]() -> Result<std::string> {
+        if (found == m_inFlight.end())
+            return fetchSmall(m_client, m_database, wanted);
+        InFlight flight = std::move(*found);
+        m_inFlight.erase(found);
+        m_bytesInFlight -= flight.bytes;
+        return flight.answer.takeResult();
+    }();
+    if (!bytes)
+        return bytes.error();
+    return m_writer.putAttachment(*bytes);
+}
+
+Result<Attachment> AttachmentFetcher::streamLarge(const Wanted &wanted)
+{
+    if (wanted.stub.length > store::kPouchLimitBytes)
+        return named({ErrorKind::TooLarge, base::text("it is larger than 2 GiB, more than a PouchDB store can hold")}, m_database, wanted);
+    Error last;
+    for (int attempt = 0; attempt < kTries; ++attempt) {
+        auto large = m_writer.beginLargeAttachment(wanted.stub.length);
+        if (!large)
+            return large.error();
+        std::optional<Error> storeError; // a full disk is not the attachment's fault
+        const Status fetched = fetchOnce(m_client, m_database, wanted, [&](std::string_view piece) -> Status {
+            Status appended = (*large)->append(piece);
+            if (!appended)
+                storeError = appended.error();
+            return appended;
+        });
+        if (storeError)
+            return *storeError;
+        if (fetched)
+            return (*large)->finish();
+        last = fetched.error();
+        if (last.kind != ErrorKind::Protocol)
+            break;
+    }
+    return named(last, m_database, wanted);
+}
+
+} // namespace backup

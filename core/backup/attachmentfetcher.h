@@ -1,0 +1,61 @@
+#pragma once
+
+#include "core/couch/client.h"
+#include "core/store/writer.h"
+
+#include <QFuture>
+#include <QThreadPool>
+
+#include <deque>
+#include <map>
+#include <unordered_map>
+
+namespace backup {
+
+/// Brings the attachments of a database's leaves into its store: small ones several at a time ahead of the
+/// leaf that names them, large ones streamed. An attachment that an earlier leaf had already (same stored
+/// digest, coding and length) is not fetched again. One thread; the pool does the waiting.
+class AttachmentFetcher
+{
+public:
+    struct Wanted {
+        std::string id;
+        std::string rev;
+        std::string name; ///< unescaped
+        couch::AttachmentStub stub;
+    };
+
+    AttachmentFetcher(couch::Client &client, QThreadPool &pool, std::string database, store::Writer &writer,
+                      std::stop_token stop);
+    ~AttachmentFetcher();
+    AttachmentFetcher(const AttachmentFetcher &) = delete;
+    AttachmentFetcher &operator=(const AttachmentFetcher &) = delete;
+
+    /// Says what will be asked for next, in that order.
+    void announce(std::vector<Wanted> wanted);
+    /// The stored attachment (identity digest and length). Protocol and NotFound concern this attachment only.
+    [[nodiscard]] base::Result<store::Writer::Attachment> take(const Wanted &wanted);
+
+private:
+    struct InFlight {
+        std::string key;
+        std::uint64_t bytes = 0;
+        QFuture<base::Result<std::string>> answer;
+    };
+    void startMore();
+    [[nodiscard]] base::Result<store::Writer::Attachment> streamLarge(const Wanted &wanted);
+    [[nodiscard]] base::Result<store::Writer::Attachment> takeSmall(const Wanted &wanted);
+    void remember(const std::string &key, const store::Writer::Attachment &attachment);
+
+    couch::Client &m_client;
+    QThreadPool &m_pool;
+    std::string m_database;
+    store::Writer &m_writer;
+    std::stop_token m_stop;
+    std::deque<Wanted> m_announced;
+    std::deque<InFlight> m_inFlight;
+    std::uint64_t m_bytesInFlight = 0;
+    std::unordered_map<std::string, store::Writer::Attachment> m_known;
+};
+
+} // namespace backup

@@ -1,0 +1,218 @@
+#include "core/backup/documentwriter.h"
+
+#include "core/backup/snapshot.h"
+#include "core/base/text.h"
+#include "core/couch/decode.h"
+#include "core/store/document.h"
+
+#include <algorithm>
+
+namespace backup {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+using base::Status;
+
+store::RevPath pathOf(const couch::FetchedLeaf &leaf)
+{
+    return {leaf.revisionsStart, leaf.revisionsIds};
+}
+
+bool hasAncestor(const couch::FetchedLeaf &leaf, const store::RevId &rev)
+{
+    if (rev.generation > leaf.revisionsStart)
+        return false;
+    const std::uint64_t back = leaf.revisionsStart - rev.generation;
+    return back < leaf.revisionsIds.size() && leaf.revisionsIds[static_cast<size_t>(back)] == rev.hash;
+}
+
+} // namespace
+
+std::string composeStoredBody(const couch::FetchedLeaf &leaf, const std::vector<store::StoredAttachment> &attachments)
+{
+    std::vector<base::json::Member> members;
+    members.reserve(leaf.userMembers.size());
+    for (const auto &[key, value] : leaf.userMembers)
+        members.push_back({key, value});
+    return store::composeBody(members, attachments, leaf.idJson, leaf.rev, leaf.deleted);
+}
+
+std::vector<DocumentWriter::Row> DocumentWriter::dissect(const std::vector<couch::BulkRow> &rows) const
+{
+    std::vector<Row> out;
+    out.reserve(rows.size());
+    for (const couch::BulkRow &row : rows) {
+        Row taken;
+        taken.asked = row.rev;
+        if (!row.error.empty()) {
+            taken.error = row.error;
+            taken.reason = row.reason;
+        } else if (auto leaf = couch::dissectLeaf(row.document)) {
+            taken.leaf = std::move(*leaf);
+        } else {
+            taken.error = "malformed-document";
+            taken.reason = leaf.error().message.toStdString();
+        }
+        out.push_back(std::move(taken));
+    }
+    return out;
+}
+
+std::vector<AttachmentFetcher::Wanted> DocumentWriter::wantedBy(const std::vector<Row> &rows) const
+{
+    std::vector<AttachmentFetcher::Wanted> wanted;
+    for (const Row &row : rows) {
+        if (!row.leaf)
+            continue;
+        for (const couch::AttachmentStub &stub : row.leaf->attachments)
+            wanted.push_back({row.leaf->id, row.leaf->rev, base::json::unescape(stub.nameJson), stub});
+    }
+    return wanted;
+}
+
+Status DocumentWriter::addBatch(const LeafFetcher::Batch &batch)
+{
+    std::vector<std::vector<Row>> rows;
+    rows.reserve(batch.size());
+    for (const LeafFetcher::Slice &slice : batch) {
+        rows.push_back(dissect(slice.rows));
+        m_parts.attachments.announce(wantedBy(rows.back()));
+    }
+    for (size_t i = 0; i < batch.size(); ++i) {
+        if (Status added = addSlice(batch[i], rows[i]); !added)
+            return added;
+    }
+    return {};
+}
+
+Status DocumentWriter::addSlice(const LeafFetcher::Slice &slice, const std::vector<Row> &rows)
+{
+    if (slice.begins) {
+        m_isOpen = false;
+        m_stored.clear();
+        m_frozen.clear();
+        m_successors.clear();
+        m_errors.clear();
+    }
+    m_frozen.insert(m_frozen.end(), slice.revs.begin(), slice.revs.end());
+    bool isOutdated = false;
+    for (const Row &row : rows) {
+        if (!row.leaf) {
+            m_errors[row.asked] = row.error + (row.reason.empty() ? "" : ": " + row.reason);
+            isOutdated = isOutdated || row.error != "malformed-document";
+            continue;
+        }
+        const auto added = addLeaf(*row.leaf, true);
+        if (!added)
+            return added.error();
+        isOutdated = isOutdated || !*added;
+    }
+    if (isOutdated) {
+        if (Status again = addAgain(slice.id); !again)
+            return again;
+    }
+    return slice.ends ? endDocument(slice.id) : Status();
+}
+
+Status DocumentWriter::addAgain(const std::string &id)
+{
+    // Without a revision the server sends all leaves as they are now.
+    auto rows = fetchLeaves(m_parts.source, m_parts.database, {{id, {}}});
+    if (!rows) {
+        if (stopsTheRun(rows.error().kind))
+            return rows.error();
+        return {}; // what is still missing is named when the document ends
+    }
+    const std::vector<Row> taken = dissect(*rows);
+    for (const Row &row : taken) {
+        if (!row.leaf)
+            continue;
+        if (const auto added = addLeaf(*row.leaf, false); !added)
+            return added.error();
+    }
+    return {};
+}
+
+Result<bool> DocumentWriter::addLeaf(const couch::FetchedLeaf &leaf, bool mayBeOutdated)
+{
+    if (m_stored.contains(leaf.rev))
+        return true;
+    std::vector<store::StoredAttachment> attachments;
+    for (const couch::AttachmentStub &stub : leaf.attachments) {
+        const std::string name = base::json::unescape(stub.nameJson);
+        const auto stored = m_parts.attachments.take({leaf.id, leaf.rev, name, stub});
+        if (stored) {
+            attachments.push_back({stub.nameJson, stub.contentTypeJson, stub.revpos, stored->length, stored->digest});
+            m_parts.progress.bytesDone += stored->length;
+            continue;
+        }
+        const ErrorKind kind = stored.error().kind;
+        if (stopsTheRun(kind))
+            return stored.error();
+        if (mayBeOutdated && kind == ErrorKind::NotFound)
+            return false;
+        omit(kind == ErrorKind::TooLarge ? "attachment-too-large" : "attachment-unreadable", leaf.id, leaf.rev,
+             stored.error().message, name);
+    }
+    if (!m_isOpen) {
+        if (Status begun = m_parts.writer.beginDocument(leaf.id); !begun)
+            return begun.error();
+        m_isOpen = true;
+    }
+    const std::string body = composeStoredBody(leaf, attachments);
+    if (Status added = m_parts.writer.addLeaf({pathOf(leaf), leaf.deleted, body, std::move(attachments)}); !added)
+        return added.error();
+    m_parts.progress.bytesDone += body.size();
+    m_parts.sample.offer(leaf.id, leaf.rev);
+    m_stored.insert(leaf.rev);
+    if (std::find(m_frozen.begin(), m_frozen.end(), leaf.rev) == m_frozen.end())
+        m_successors.push_back({leaf.id, {}, leaf.rev, leaf.deleted, leaf.revisionsStart, leaf.revisionsIds, {}, {}});
+    return true;
+}
+
+bool DocumentWriter::isCovered(const std::string &frozenRev) const
+{
+    if (m_stored.contains(frozenRev))
+        return true;
+    const auto rev = store::RevId::parse(frozenRev);
+    return rev
+        && std::any_of(m_successors.begin(), m_successors.end(),
+                       [&rev](const couch::FetchedLeaf &leaf) { return hasAncestor(leaf, *rev); });
+}
+
+Status DocumentWriter::endDocument(const std::string &id)
+{
+    for (const std::string &rev : m_frozen) {
+        if (isCovered(rev))
+            continue;
+        const auto said = m_errors.find(rev);
+        const std::string reason = said == m_errors.end() ? std::string() : said->second;
+        const bool malformed = reason.starts_with("malformed-document");
+        omit(malformed ? "malformed-document" : "revision-unreadable", id, rev,
+             reason.empty() ? base::text("The server did not send this revision.")
+                            : base::text("The server did not send this revision: %1").arg(base::printable(reason)));
+    }
+    ++m_parts.progress.documentsDone;
+    if (!m_isOpen)
+        return {};
+    m_isOpen = false;
+    return m_parts.writer.endDocument();
+}
+
+void DocumentWriter::omit(std::string code, const std::string &id, const std::string &rev, const QString &message,
+                          const std::string &attachment)
+{
+    archive::Omission omission;
+    omission.code = std::move(code);
+    omission.id = id;
+    omission.rev = rev;
+    if (!attachment.empty())
+        omission.attachment = attachment;
+    omission.message = message.toStdString();
+    m_parts.omissions.push_back(std::move(omission));
+}
+
+} // namespace backup

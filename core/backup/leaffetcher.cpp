@@ -1,0 +1,173 @@
+#include "core/backup/leaffetcher.h"
+
+#include <QtConcurrent/QtConcurrentRun>
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace backup {
+
+namespace {
+
+using base::ErrorKind;
+using base::Result;
+using base::Status;
+
+constexpr size_t kTargetAnswerBytes = size_t{1} << 20;
+constexpr size_t kMostLeaves = 1000;  // beyond this a batch is not faster (measured)
+constexpr size_t kSliceLeaves = 100;  // open_revs-like answers of one document grow quadratically
+
+void assignRows(LeafFetcher::Batch &batch, std::vector<couch::BulkRow> rows)
+{
+    std::unordered_map<std::string_view, LeafFetcher::Slice *> byId;
+    for (LeafFetcher::Slice &slice : batch)
+        byId.emplace(slice.id, &slice);
+    for (couch::BulkRow &row : rows) {
+        if (const auto found = byId.find(row.id); found != byId.end())
+            found->second->rows.push_back(std::move(row));
+    }
+}
+
+bool isSplittable(ErrorKind kind)
+{
+    return kind == ErrorKind::TooLarge || kind == ErrorKind::Timeout;
+}
+
+} // namespace
+
+Result<std::vector<couch::BulkRow>> fetchLeaves(couch::Client &client, const std::string &database,
+                                                const std::vector<couch::IdRev> &wanted)
+{
+    std::vector<couch::BulkRow> rows;
+    std::vector<std::pair<size_t, size_t>> ranges{{0, wanted.size()}}; // a stack of [first, last)
+    while (!ranges.empty()) {
+        const auto [first, last] = ranges.back();
+        ranges.pop_back();
+        const std::vector<couch::IdRev> part(wanted.begin() + static_cast<std::ptrdiff_t>(first),
+                                             wanted.begin() + static_cast<std::ptrdiff_t>(last));
+        auto answer = client.bulkGet(database, part, {.latest = true, .attachments = false});
+        if (answer) {
+            std::move(answer->begin(), answer->end(), std::back_inserter(rows));
+        } else if (!isSplittable(answer.error().kind)) {
+            return answer.error();
+        } else if (part.size() > 1) {
+            const size_t middle = first + part.size() / 2;
+            ranges.emplace_back(middle, last);
+            ranges.emplace_back(first, middle);
+        } else {
+            couch::BulkRow row;
+            row.id = part.front().id;
+            row.rev = part.front().rev;
+            row.error = base::errorCode(answer.error().kind);
+            row.reason = answer.error().message.toStdString();
+            rows.push_back(std::move(row));
+        }
+    }
+    return rows;
+}
+
+LeafFetcher::LeafFetcher(couch::Client &client, QThreadPool &pool, std::string database, LeafList::Cursor cursor,
+                         Options options)
+    : m_client(client)
+    , m_pool(pool)
+    , m_database(std::move(database))
+    , m_cursor(std::move(cursor))
+    , m_options(options)
+    , m_batchLeaves(std::clamp<size_t>(options.firstBatch, 1, kMostLeaves))
+{
+}
+
+LeafFetcher::~LeafFetcher()
+{
+    for (InFlight &flight : m_inFlight)
+        flight.answer.waitForFinished();
+}
+
+Result<LeafFetcher::Batch> LeafFetcher::gatherBatch(size_t &leaves)
+{
+    Batch batch;
+    leaves = 0;
+    while (leaves < m_batchLeaves) {
+        if (m_restAt >= m_rest.revs.size()) {
+            auto document = m_cursor.next();
+            if (!document)
+                return document.error();
+            if (!document->has_value()) {
+                m_atEnd = true;
+                break;
+            }
+            m_rest = std::move(**document);
+            m_restAt = 0;
+            if (m_rest.revs.empty())
+                continue;
+        }
+        Slice slice;
+        slice.id = m_rest.id;
+        slice.begins = m_restAt == 0;
+        const size_t count = std::min(kSliceLeaves, m_rest.revs.size() - m_restAt);
+        for (size_t i = 0; i < count; ++i)
+            slice.revs.push_back(std::move(m_rest.revs[m_restAt + i]));
+        m_restAt += count;
+        slice.ends = m_restAt == m_rest.revs.size();
+        leaves += count;
+        const bool sliced = !slice.begins || !slice.ends;
+        batch.push_back(std::move(slice));
+        if (sliced) // rows are told apart by id, so a document stands only once in a batch
+            break;
+    }
+    return batch;
+}
+
+Status LeafFetcher::startMore()
+{
+    while (!m_atEnd && m_inFlight.size() < m_options.inFlight) {
+        InFlight flight;
+        auto batch = gatherBatch(flight.leaves);
+        if (!batch)
+            return batch.error();
+        if (batch->empty())
+            break;
+        flight.batch = std::move(*batch);
+        std::vector<couch::IdRev> wanted;
+        wanted.reserve(flight.leaves);
+        for (const Slice &slice : flight.batch) {
+            for (const std::string &rev : slice.revs)
+                wanted.push_back({slice.id, rev});
+        }
+        flight.answer = QtConcurrent::run(&m_pool, [&client = m_client, database = m_database, wanted = std::move(wanted)] {
+            return fetchLeaves(client, database, wanted);
+        });
+        m_inFlight.push_back(std::move(flight));
+    }
+    return {};
+}
+
+void LeafFetcher::adaptBatchSize(size_t leaves, const std::vector<couch::BulkRow> &rows)
+{
+    size_t bytes = 0;
+    for (const couch::BulkRow &row : rows)
+        bytes += row.document.size();
+    const size_t average = std::max<size_t>(1, bytes / std::max<size_t>(1, leaves));
+    const size_t wanted = std::clamp<size_t>(kTargetAnswerBytes / average, 1, kMostLeaves);
+    m_batchLeaves = std::min(wanted, m_batchLeaves * 4); // one small batch says little about the next
+}
+
+Result<LeafFetcher::Batch> LeafFetcher::next()
+{
+    if (Status started = startMore(); !started)
+        return started.error();
+    if (m_inFlight.empty())
+        return Batch();
+    InFlight flight = std::move(m_inFlight.front());
+    m_inFlight.pop_front();
+    auto rows = flight.answer.takeResult();
+    if (!rows)
+        return rows.error();
+    adaptBatchSize(flight.leaves, *rows);
+    assignRows(flight.batch, std::move(*rows));
+    if (Status started = startMore(); !started)
+        return started.error();
+    return std::move(flight.batch);
+}
+
+} // namespace backup

@@ -1,0 +1,274 @@
+#include "core/backup/run.h"
+
+#include "core/archive/reader.h"
+#include "core/archive/writer.h"
+#include "core/backup/snapshot.h"
+#include "core/backup/workers.h"
+#include "core/base/failpoint.h"
+#include "core/base/text.h"
+#include "core/base/version.h"
+
+#include <QUuid>
+
+#include <algorithm>
+#include <condition_variable>
+
+namespace backup {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+using base::Status;
+namespace fs = base::fs;
+
+constexpr std::uint64_t kSpareBytes = std::uint64_t{64} << 20;
+constexpr const char *kUsersDatabase = "_users";
+
+constexpr const char *kReadme =
+    "This is a backup of a CouchDB server, made by focus-monitor.\n"
+    "\n"
+    "Every folder here is one database in the LevelDB format of PouchDB (pouchdb-node 7.3 and later), with\n"
+    "its whole revision history, conflicts, deleted documents and attachments. manifest.json says what is\n"
+    "in each, and what could not be read. A folder is named like its database, percent-encoded where a file\n"
+    "system would object; the manifest has the true name.\n"
+    "\n"
+    "To bring a database back without focus-monitor:\n"
+    "  1. tar xzf THIS_ARCHIVE.tgz\n"
+    "  2. npm install pouchdb-node\n"
+    "  3. node -e \"const P = require('pouchdb-node');\n"
+    "       P.replicate('./FOLDER', 'http://USER:PASSWORD@HOST:5984/DATABASE').then(console.log)\"\n"
+    "The database's _security and revision limit are in manifest.json; set them again afterwards.\n";
+
+class Run
+{
+public:
+    Run(const RunRequest &request, Progress &progress, const base::Clock &clock, std::stop_token stop)
+        : m_request(request)
+        , m_progress(progress)
+        , m_clock(clock)
+        , m_stop(std::move(stop))
+        , m_source(*request.source, m_stop)
+    {
+        m_pool.setMaxThreadCount(request.parallelRequests);
+        m_pool.setExpiryTimeout(-1);
+    }
+
+    Result<RunOutcome> run()
+    {
+        if (Status prepared = prepare(); !prepared)
+            return prepared.error();
+        Status made = makeArchive();
+        m_writer.reset();
+        if (!made) {
+            static_cast<void>(base::removeFile(m_folder->partialPath(m_timestamp)));
+            static_cast<void>(base::removeTree(m_folder->stagingPath(m_timestamp)));
+            return made.error();
+        }
+        static_cast<void>(base::removeTree(m_folder->stagingPath(m_timestamp)));
+        return verifyAndPublish();
+    }
+
+private:
+    /// Everything that can fail before a byte is written.
+    Status prepare()
+    {
+        const auto server = m_source.serverInfo();
+        if (!server)
+            return server.error();
+        auto discovery = couch::discover(m_source, m_request.middleware, m_request.discovery, m_stop);
+        if (!discovery)
+            return discovery.error();
+        m_discovery = std::move(*discovery);
+        m_manifest.server = m_request.sourceName;
+        m_manifest.serverVersion = server->version;
+        m_manifest.serverUuid = server->uuid;
+        m_manifest.serverVendor = server->vendor;
+        const auto infos = m_source.databaseInfos(m_discovery.databases);
+        if (!infos)
+            return infos.error();
+        std::uint64_t expectedBytes = 0;
+        std::uint64_t expectedDocuments = 0;
+        for (const auto &[name, info] : *infos) {
+            expectedBytes += std::max(info.externalBytes, info.activeBytes);
+            expectedDocuments += info.docCount + info.docDelCount;
+        }
+        m_progress.documents = expectedDocuments;
+        auto folder = Folder::open(m_request.folder);
+        if (!folder)
+            return folder.error();
+        m_folder = std::move(*folder);
+        // Staging and archive of the largest part lie side by side for a while; both shrink what they hold.
+        return m_folder->requireSpace(expectedBytes + expectedBytes / 5 + kSpareBytes);
+    }
+
+    Status makeArchive()
+    {
+        m_timestamp = m_folder->freeTimestamp(m_clock.now());
+        m_manifest.tool = std::string("focus-monitor ") + base::versionText();
+        m_manifest.runId = QUuid::createUuid().toString(QUuid::WithoutBraces).toStdString();
+        m_manifest.startedAt = base::isoTime(m_clock.now());
+        auto file = base::File::create(m_folder->partialPath(m_timestamp));
+        if (!file)
+            return file.error();
+        FM_POINT("run.partial-created");
+        archive::Writer::Options options;
+        options.level = m_request.compressionLevel;
+        auto writer = archive::Writer::create(std::move(*file), m_timestamp, options);
+        if (!writer)
+            return writer.error();
+        m_writer = std::move(*writer);
+        if (Status root = m_writer->addFolder({}); !root)
+            return root;
+        if (Status begun = m_writer->addBytes("format.json", archive::encodeFormat(m_manifest.runId, m_manifest.startedAt, m_manifest.tool));
+            !begun)
+            return begun;
+        if (Status readme = m_writer->addBytes("README.txt", kReadme); !readme)
+            return readme;
+        m_progress.phase = Phase::Fetching;
+        if (Status taken = takeSnapshots(); !taken)
+            return taken;
+        if (Status users = addUsers(); !users)
+            return users;
+        if (Status noted = noteAppeared(); !noted)
+            return noted;
+        return finishArchive();
+    }
+
+    Status takeSnapshots()
+    {
+        std::vector<std::string> databases = m_discovery.databases;
+        if (m_discovery.hasUsersDatabase)
+            databases.emplace_back(kUsersDatabase);
+        m_progress.databases = databases.size();
+        return forEachInParallel(databases, m_request.parallelDatabases,
+                                 [this](const std::string &database) { return takeOne(database); });
+    }
+
+    Status takeOne(const std::string &database)
+    {
+        if (m_stop.stop_requested())
+            return Error{ErrorKind::Cancelled, base::text("Stopped.")};
+        m_progress.setCurrent(database);
+        const SnapshotContext context{m_source, m_pool, m_progress, m_clock, m_stop, m_request.verifyAllBodies};
+        const fs::path staging = m_folder->stagingPath(m_timestamp) / base::fromUtf8(archive::directoryNameFor(database));
+        auto snapshot = takeSnapshot(context, database, staging);
+        if (!snapshot)
+            return snapshot.error();
+        Status packed = pack(*snapshot);
+        ++m_progress.databasesDone;
+        return packed;
+    }
+
+    Status pack(Snapshot &snapshot)
+    {
+        const std::lock_guard lock(m_archiveMutex);
+        if (snapshot.vanished) {
+            m_manifest.vanished.push_back(snapshot.entry.name);
+            return {};
+        }
+        if (snapshot.files != nullptr) {
+            snapshot.entry.directory = archive::directoryNameFor(snapshot.entry.name);
+            if (Status folder = m_writer->addFolder(snapshot.entry.directory); !folder)
+                return folder;
+            for (const base::FileSet::Entry &file : snapshot.files->files()) {
+                const auto reader = snapshot.files->open(file.name);
+                if (!reader)
+                    return reader.error();
+                if (Status added = m_writer->addFile(snapshot.entry.directory + '/' + file.name, **reader); !added)
+                    return added;
+            }
+        }
+        m_manifest.databases.push_back(std::move(snapshot.entry));
+        FM_POINT("run.database-packed");
+        return {};
+    }
+
+    Status addUsers()
+    {
+        if (m_discovery.usersJson.empty())
+            return {};
+        return m_writer->addBytes("_users.json", m_discovery.usersJson);
+    }
+
+    /// A database that came meanwhile is not missing from this backup, but the next must have it.
+    Status noteAppeared()
+    {
+        auto again = couch::discover(m_source, m_request.middleware, m_request.discovery, m_stop);
+        if (!again)
+            return again.error();
+        std::set_difference(again->databases.begin(), again->databases.end(), m_discovery.databases.begin(),
+                            m_discovery.databases.end(), std::back_inserter(m_manifest.appeared));
+        return {};
+    }
+
+    Status finishArchive()
+    {
+        std::sort(m_manifest.databases.begin(), m_manifest.databases.end(),
+                  [](const auto &a, const auto &b) { return a.name < b.name; });
+        std::sort(m_manifest.vanished.begin(), m_manifest.vanished.end());
+        m_manifest.fallbacks = m_source.fallbacks();
+        m_manifest.finishedAt = base::isoTime(m_clock.now());
+        if (Status added = m_writer->addBytes("manifest.json", archive::encodeManifest(m_manifest)); !added)
+            return added;
+        FM_POINT("run.manifest-written");
+        const auto size = m_writer->finish();
+        if (!size)
+            return size.error();
+        m_size = *size;
+        FM_POINT("run.archive-synced");
+        return {};
+    }
+
+    Result<RunOutcome> verifyAndPublish()
+    {
+        m_progress.phase = Phase::Verifying;
+        m_progress.bytesDone = 0;
+        VerifyOptions options;
+        options.scratch = m_folder->path();
+        auto report = verifyArchive(m_folder->partialPath(m_timestamp), options, m_progress, m_stop);
+        if (!report) {
+            static_cast<void>(base::removeFile(m_folder->partialPath(m_timestamp)));
+            return report.error();
+        }
+        if (!report->isOk()) {
+            const QString first = report->problems.empty() ? QString() : report->problems.front().message;
+            return Error{ErrorKind::Corrupt,
+                         base::text("The new archive failed its verification and was not published: %1 It lies in %2 to be looked at; "
+                                    "the next run removes it. Check the disk and the memory of this machine.")
+                             .arg(first, base::printable(base::toUtf8(m_folder->partialPath(m_timestamp)), 1000))};
+        }
+        FM_POINT("run.verified");
+        m_progress.phase = Phase::Publishing;
+        if (Status published = m_folder->publish(m_timestamp); !published)
+            return published.error();
+        m_progress.phase = Phase::Done;
+        report->path = m_folder->finalPath(m_timestamp);
+        return RunOutcome{m_folder->finalPath(m_timestamp), m_size, std::move(m_manifest), std::move(*report),
+                          m_folder->removedLeftovers()};
+    }
+
+    const RunRequest &m_request;
+    Progress &m_progress;
+    const base::Clock &m_clock;
+    std::stop_token m_stop;
+    couch::Client m_source;
+    QThreadPool m_pool;
+    couch::Discovery m_discovery;
+    std::unique_ptr<Folder> m_folder;
+    std::string m_timestamp;
+    std::unique_ptr<archive::Writer> m_writer;
+    std::mutex m_archiveMutex;
+    archive::Manifest m_manifest;
+    std::uint64_t m_size = 0;
+};
+
+} // namespace
+
+Result<RunOutcome> runBackup(const RunRequest &request, Progress &progress, const base::Clock &clock, std::stop_token stop)
+{
+    return Run(request, progress, clock, std::move(stop)).run();
+}
+
+} // namespace backup

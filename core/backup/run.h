@@ -1,0 +1,41 @@
+#pragma once
+
+#include "core/archive/manifest.h"
+#include "core/backup/folder.h"
+#include "core/backup/progress.h"
+#include "core/backup/verify.h"
+#include "core/couch/discovery.h"
+#include "core/couch/transport.h"
+
+#include <stop_token>
+
+namespace backup {
+
+/// One backup: every database of a server into one verified archive.
+struct RunRequest {
+    couch::Transport *source = nullptr;
+    std::string sourceName;                ///< origin without credentials, for the manifest
+    couch::Transport *middleware = nullptr; ///< where discovery asks it
+    couch::DiscoveryOptions discovery;
+    Folder::Options folder;
+    bool verifyAllBodies = false;          ///< L3 with every body instead of a sample
+    int parallelDatabases = 6;
+    int parallelRequests = 8;
+    int compressionLevel = 5;
+};
+
+struct RunOutcome {
+    base::fs::path archive;
+    std::uint64_t size = 0;
+    archive::Manifest manifest;
+    VerifyReport verification;
+    std::vector<std::string> removedLeftovers;
+};
+
+/// Takes the backup. Blocks; any thread but the transports'. With an Error no archive has the final name
+/// and the old ones are untouched; nothing of this run is left but, when only the verification failed,
+/// the `.partial` to look at.
+[[nodiscard]] base::Result<RunOutcome> runBackup(const RunRequest &request, Progress &progress, const base::Clock &clock,
+                                                 std::stop_token stop);
+
+} // namespace backup

@@ -1,0 +1,347 @@
+#include "core/backup/snapshot.h"
+
+#include "core/backup/comparison.h"
+#include "core/backup/documentwriter.h"
+#include "core/base/failpoint.h"
+#include "core/base/text.h"
+
+#include <random>
+
+namespace backup {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+using base::Status;
+
+constexpr std::uint64_t kPageRows = 5000;
+constexpr std::uint64_t kStoreMemoryBytes = std::uint64_t{4} << 20;
+constexpr std::uint64_t kListMemoryBytes = std::uint64_t{1} << 20;
+constexpr std::uint64_t kBucketsFromLeaves = 1000;
+
+/// Replication checkpoints: they belong to the pair of servers that made them, not to the data.
+bool isCheckpoint(const couch::Client::LocalDocument &document)
+{
+    const auto members = base::json::members(document.json);
+    if (!members)
+        return false;
+    return base::json::find(*members, "history") || base::json::find(*members, "session_id");
+}
+
+bool isServerInternal(std::string_view localId)
+{
+    return localId.starts_with("_local/shard-sync-") || localId.starts_with("_local/purge-");
+}
+
+class Taker
+{
+public:
+    Taker(const SnapshotContext &context, const std::string &database, const base::fs::path &stagingPath)
+        : m_context(context)
+        , m_database(database)
+        , m_stagingPath(stagingPath)
+        , m_lists(listPath(), kListMemoryBytes)
+        , m_leafList(m_lists)
+        , m_sample(std::random_device{}())
+    {
+        m_snapshot.entry.name = database;
+        m_snapshot.entry.contentFrom = "source";
+    }
+
+    Result<Snapshot> run()
+    {
+        m_snapshot.entry.startedAt = base::isoTime(m_context.clock.now());
+        Status taken = take();
+        m_snapshot.entry.finishedAt = base::isoTime(m_context.clock.now());
+        if (taken)
+            return std::move(m_snapshot);
+        return afterFailure(taken.error());
+    }
+
+    [[nodiscard]] bool wasRecreated() const { return m_recreated; }
+
+private:
+    [[nodiscard]] base::fs::path listPath() const
+    {
+        base::fs::path path = m_stagingPath;
+        path += "-leaves";
+        return path;
+    }
+
+    Status take()
+    {
+        if (Status frozen = freeze(); !frozen)
+            return frozen;
+        FM_POINT("snapshot.frozen");
+        m_snapshot.files = std::make_unique<base::StagingFolder>(m_stagingPath, kStoreMemoryBytes);
+        if (Status fetched = fetchAll(); !fetched)
+            return fetched;
+        FM_POINT("snapshot.fetched");
+        return compare();
+    }
+
+    /// What is pinned before the first leaf is fetched. `_security` and the limits come from the source always:
+    /// none of them replicates.
+    Status freeze()
+    {
+        const auto info = m_context.source.databaseInfo(m_database);
+        if (!info)
+            return info.error();
+        m_info = *info;
+        auto &entry = m_snapshot.entry;
+        entry.instanceStartTime = info->instanceStartTime;
+        entry.updateSeq = info->updateSeq;
+        entry.purgeSeq = info->purgeSeq;
+        entry.props = info->props;
+        if (Status read = readProperties(); !read)
+            return read;
+        return listLeaves();
+    }
+
+    Status readProperties()
+    {
+        auto security = m_context.source.security(m_database);
+        if (security)
+            m_snapshot.entry.security = std::move(*security);
+        else if (stopsTheRun(security.error().kind))
+            return security.error();
+        else
+            omit("security-unreadable", security.error().message);
+        const auto limit = m_context.source.revsLimit(m_database);
+        if (limit)
+            m_snapshot.entry.revsLimit = *limit;
+        else if (stopsTheRun(limit.error().kind))
+            return limit.error();
+        else
+            omit("revs-limit-unreadable", limit.error().message);
+        return {};
+    }
+
+    Status listLeaves()
+    {
+        if (Status begun = m_leafList.begin(); !begun)
+            return begun;
+        std::string since;
+        while (true) {
+            const auto page = m_context.source.changes(m_database, since, kPageRows);
+            if (!page)
+                return page.error();
+            for (const couch::ChangesRow &row : page->rows) {
+                for (const std::string &rev : row.revs)
+                    m_frozenLeaves.add(row.id, rev);
+                if (Status added = m_leafList.add(row); !added)
+                    return added;
+            }
+            since = page->lastSeq;
+            const bool isLast = page->rows.empty() || (page->rows.size() < kPageRows && page->pending.value_or(0) == 0);
+            if (isLast)
+                return m_leafList.seal();
+        }
+    }
+
+    Status fetchAll()
+    {
+        auto writer = store::Writer::create(*m_snapshot.files);
+        if (!writer)
+            return writer.error();
+        if (Status fetched = fetchInto(**writer); !fetched)
+            return fetched;
+        if (Status locals = copyLocals(**writer); !locals)
+            return locals;
+        const auto facts = (*writer)->finish();
+        if (!facts)
+            return facts.error();
+        noteFacts(*facts);
+        m_storedLeaves = facts->leafSet;
+        return {};
+    }
+
+    Status fetchInto(store::Writer &writer)
+    {
+        auto cursor = m_leafList.open();
+        if (!cursor)
+            return cursor.error();
+        AttachmentFetcher attachments(m_context.source, m_context.pool, m_database, writer, m_context.stop);
+        LeafFetcher leaves(m_context.source, m_context.pool, m_database, std::move(*cursor), {});
+        DocumentWriter documents({m_context.source, m_database, writer, attachments, m_context.progress,
+                                  m_snapshot.entry.omissions, m_sample});
+        while (true) {
+            if (m_context.stop.stop_requested())
+                return Error{ErrorKind::Cancelled, base::text("Stopped.")};
+            const auto batch = leaves.next();
+            if (!batch)
+                return batch.error();
+            if (batch->empty())
+                return {};
+            if (Status added = documents.addBatch(*batch); !added)
+                return added;
+            FM_POINT("snapshot.batch");
+        }
+    }
+
+    Status copyLocals(store::Writer &writer)
+    {
+        const auto locals = m_context.source.localDocuments(m_database);
+        if (!locals) {
+            if (stopsTheRun(locals.error().kind))
+                return locals.error();
+            omit("local-documents-unreadable", locals.error().message);
+            return {};
+        }
+        for (const couch::Client::LocalDocument &document : *locals) {
+            if (isServerInternal(document.id) || isCheckpoint(document))
+                continue;
+            if (Status put = writer.putLocal(document.id, document.json); !put)
+                return put;
+        }
+        return {};
+    }
+
+    void noteFacts(const store::Facts &facts)
+    {
+        auto &entry = m_snapshot.entry;
+        entry.documents = facts.documents;
+        entry.deleted = facts.deleted;
+        entry.leaves = facts.leaves;
+        entry.conflicted = facts.conflicted;
+        entry.attachments = facts.attachments;
+        entry.attachmentBytes = facts.attachmentBytes;
+        entry.leafSet = facts.leafSet.hex();
+        entry.contentHash = facts.contentHash;
+        if (facts.leaves < kBucketsFromLeaves)
+            return;
+        for (size_t i = 0; i < facts.leafSet.buckets().size(); ++i) {
+            const base::HashSum &bucket = facts.leafSet.buckets()[i];
+            if (!bucket.isZero())
+                entry.leafSetBuckets.emplace(static_cast<int>(i), bucket.hex());
+        }
+    }
+
+    Status compare()
+    {
+        const auto now = m_context.source.databaseInfo(m_database);
+        if (!now)
+            return now.error();
+        if (now->instanceStartTime != m_info.instanceStartTime) {
+            m_recreated = true;
+            return Error{ErrorKind::Conflict, base::text("The database was deleted and made again while it was read.")};
+        }
+        auto &entry = m_snapshot.entry;
+        entry.changedDuringRun = now->updateSeq != m_info.updateSeq;
+        const bool storedIsFrozen = m_storedLeaves == m_frozenLeaves;
+        auto reader = store::Reader::open(std::shared_ptr<const base::FileSet>(std::shared_ptr<void>(), m_snapshot.files.get()));
+        if (!reader)
+            return reader.error();
+        const auto comparison = compareWithSource({.source = m_context.source,
+                                                   .database = m_database,
+                                                   .stored = **reader,
+                                                   .storedLeaves = m_storedLeaves,
+                                                   .sinceSeq = m_info.updateSeq,
+                                                   .leavesAreKnownEqual = !entry.changedDuringRun && storedIsFrozen,
+                                                   .sample = m_sample.take(),
+                                                   .allBodies = m_context.verifyAllBodies,
+                                                   .stop = m_context.stop});
+        if (!comparison)
+            return comparison.error();
+        entry.comparedAt = base::isoTime(m_context.clock.now());
+        entry.bodiesCompared = comparison->bodiesCompared;
+        noteDifferences(*comparison);
+        return {};
+    }
+
+    void noteDifferences(const Comparison &comparison)
+    {
+        for (const store::Problem &problem : comparison.problems) {
+            const auto &known = m_snapshot.entry.omissions;
+            const bool isNamed = std::any_of(known.begin(), known.end(), [&](const archive::Omission &omission) {
+                return omission.id == problem.document;
+            });
+            if (isNamed)
+                continue;
+            omit(problem.code, problem.message);
+            m_snapshot.entry.omissions.back().id = problem.document;
+        }
+    }
+
+    Result<Snapshot> afterFailure(const Error &error)
+    {
+        m_snapshot.files.reset();
+        if (stopsTheRun(error.kind) || m_recreated)
+            return error;
+        if (error.kind == ErrorKind::NotFound) {
+            const auto again = m_context.source.databaseInfo(m_database);
+            if (!again && again.error().kind == ErrorKind::NotFound) {
+                m_snapshot.vanished = true;
+                return std::move(m_snapshot);
+            }
+        }
+        archive::ManifestDatabase bare;
+        bare.name = m_database;
+        bare.contentFrom = m_snapshot.entry.contentFrom;
+        bare.startedAt = m_snapshot.entry.startedAt;
+        bare.finishedAt = m_snapshot.entry.finishedAt;
+        m_snapshot.entry = std::move(bare);
+        omit(base::errorCode(error.kind), error.message);
+        return std::move(m_snapshot);
+    }
+
+    void omit(std::string code, const QString &message)
+    {
+        m_snapshot.entry.omissions.push_back({std::move(code), {}, {}, {}, message.toStdString()});
+    }
+
+    const SnapshotContext &m_context;
+    const std::string &m_database;
+    base::fs::path m_stagingPath;
+    base::StagingFolder m_lists;
+    LeafList m_leafList;
+    LeafSample m_sample;
+    store::LeafSet m_frozenLeaves;
+    store::LeafSet m_storedLeaves;
+    couch::DatabaseInfo m_info;
+    Snapshot m_snapshot;
+    bool m_recreated = false;
+};
+
+} // namespace
+
+bool stopsTheRun(ErrorKind kind)
+{
+    switch (kind) {
+    case ErrorKind::Unreachable:
+    case ErrorKind::Tls:
+    case ErrorKind::Unauthorized:
+    case ErrorKind::Redirected:
+    case ErrorKind::Io:
+    case ErrorKind::NoSpace:
+    case ErrorKind::Locked:
+    case ErrorKind::Cancelled:
+    case ErrorKind::Internal:
+        return true;
+    default:
+        return false;
+    }
+}
+
+Result<Snapshot> takeSnapshot(const SnapshotContext &context, const std::string &database, const base::fs::path &stagingPath)
+{
+    Taker first(context, database, stagingPath);
+    auto snapshot = first.run();
+    if (snapshot || !first.wasRecreated())
+        return snapshot;
+    base::fs::path secondPath = stagingPath; // rows of the two databases must never mix
+    secondPath += "-again";
+    Taker second(context, database, secondPath);
+    snapshot = second.run();
+    if (snapshot || !second.wasRecreated())
+        return snapshot;
+    Snapshot unsettled;
+    unsettled.entry.name = database;
+    unsettled.entry.contentFrom = "source";
+    unsettled.entry.omissions.push_back({"recreated", {}, {}, {}, snapshot.error().message.toStdString()});
+    return unsettled;
+}
+
+} // namespace backup

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "core/archive/manifest.h"
+#include "core/backup/progress.h"
+#include "core/base/clock.h"
+#include "core/base/file.h"
+#include "core/base/staging.h"
+#include "core/couch/client.h"
+
+#include <QThreadPool>
+
+#include <memory>
+#include <stop_token>
+
+namespace backup {
+
+/// What every database snapshot of one run shares. All of it outlives the snapshots.
+struct SnapshotContext {
+    couch::Client &source;
+    QThreadPool &pool;
+    Progress &progress;
+    const base::Clock &clock;
+    std::stop_token stop;
+    bool verifyAllBodies = false;
+};
+
+/// One database at one moment: its store, ready to be packed, and its line of the manifest.
+struct Snapshot {
+    archive::ManifestDatabase entry;
+    std::unique_ptr<base::StagingFolder> files; ///< null when nothing could be read (see entry.omissions)
+    bool vanished = false;                      ///< deleted at the source meanwhile, seen twice
+};
+
+/// Takes the snapshot of one database: freezes the list of its leaves, fetches them with their history and
+/// attachments, proves that every frozen leaf or a successor of it is in, and compares with the source once
+/// more (level L3). Writes nothing to the server. Blocks; any thread.
+///
+/// What concerns this database only (no right to read it, a document that cannot be fetched) becomes an
+/// omission; an Error means the whole run must stop (wrong password, source gone, disk full, cancelled).
+[[nodiscard]] base::Result<Snapshot> takeSnapshot(const SnapshotContext &context, const std::string &database,
+                                                  const base::fs::path &stagingPath);
+
+/// True for failures that no other database will be spared.
+[[nodiscard]] bool stopsTheRun(base::ErrorKind kind);
+
+} // namespace backup

@@ -1,0 +1,267 @@
+#include "core/backup/verify.h"
+
+#include "core/backup/archiveview.h"
+#include "core/backup/comparison.h"
+#include "core/backup/sample.h"
+#include "core/backup/workers.h"
+#include "core/base/text.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <mutex>
+#include <random>
+
+namespace backup {
+
+namespace {
+
+using archive::Origin;
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+using base::Status;
+
+class Verifier
+{
+public:
+    Verifier(const base::fs::path &path, const VerifyOptions &options, Progress &progress, std::stop_token stop)
+        : m_path(path)
+        , m_options(options)
+        , m_progress(progress)
+        , m_stop(std::move(stop))
+    {
+        m_report.path = path;
+    }
+
+    Result<VerifyReport> run()
+    {
+        archive::Reader::Options readerOptions;
+        readerOptions.scratch = m_options.scratch;
+        auto reader = archive::Reader::open(m_path, readerOptions);
+        if (!reader)
+            return reader.error();
+        m_reader = std::move(*reader);
+        m_report.origin = m_reader->origin();
+        m_progress.bytes = m_reader->fileSize();
+        if (Status checked = checkBytes(); !checked)
+            return checked.error();
+        readExpectations();
+        if (Status checked = checkDatabases(); !checked)
+            return checked.error();
+        conclude();
+        return std::move(m_report);
+    }
+
+private:
+    void add(std::string code, std::string database, std::string document, QString message)
+    {
+        const std::lock_guard lock(m_mutex);
+        m_report.problems.push_back({std::move(code), std::move(database), std::move(document), std::move(message)});
+    }
+
+    Status checkBytes()
+    {
+        const auto findings = m_reader->checkIntegrity([this](std::uint64_t bytes) -> Status {
+            m_progress.bytesDone = bytes;
+            if (m_stop.stop_requested())
+                return Error{ErrorKind::Cancelled, base::text("Stopped.")};
+            return {};
+        });
+        if (!findings)
+            return findings.error();
+        m_report.l1 = LevelState::Passed;
+        auto all = m_reader->findings();
+        all.insert(all.end(), findings->begin(), findings->end());
+        for (const archive::Finding &finding : all) {
+            if (!finding.fatal) {
+                m_report.remarks.push_back(finding.message);
+                continue;
+            }
+            m_report.l1 = LevelState::Failed;
+            const bool isKnown = std::any_of(m_report.problems.begin(), m_report.problems.end(), [&](const VerifyProblem &problem) {
+                return problem.code == finding.code && problem.message == finding.message;
+            });
+            if (!isKnown)
+                add(finding.code, {}, finding.path, finding.message);
+        }
+        if (m_report.origin == Origin::CutShort)
+            m_report.l1 = LevelState::Failed;
+        return {};
+    }
+
+    void readExpectations()
+    {
+        if (m_report.origin != Origin::Ours)
+            return;
+        auto manifest = readManifest(*m_reader);
+        if (!manifest) {
+            add("manifest-unreadable", {}, {}, manifest.error().message);
+            m_report.l2 = LevelState::Failed;
+            return;
+        }
+        m_manifest = std::move(*manifest);
+        for (const archive::ManifestDatabase &entry : m_manifest->databases) {
+            if (!entry.directory.empty())
+                m_expected.emplace(entry.directory, &entry);
+        }
+    }
+
+    Status checkDatabases()
+    {
+        std::vector<archive::Reader::Database> databases = m_reader->databases();
+        m_report.databases = databases.size();
+        m_progress.databases = databases.size();
+        m_progress.databasesDone = 0;
+        for (const auto &[directory, entry] : m_expected) {
+            const bool isThere = std::any_of(databases.begin(), databases.end(),
+                                             [&](const archive::Reader::Database &found) { return found.directory == directory; });
+            if (!isThere)
+                add("database-missing", entry->name, {}, base::text("The manifest names this database, but the archive does not hold it."));
+        }
+        return forEachInParallel(databases, m_options.parallelDatabases,
+                                 [this](const archive::Reader::Database &database) { return checkDatabase(database); });
+    }
+
+    Status checkDatabase(const archive::Reader::Database &database)
+    {
+        if (m_stop.stop_requested())
+            return Error{ErrorKind::Cancelled, base::text("Stopped.")};
+        const auto expected = m_expected.find(database.directory);
+        const std::string name = expected == m_expected.end() ? database.name : expected->second->name;
+        m_progress.setCurrent(name);
+        if (m_manifest && expected == m_expected.end())
+            add("database-unexpected", name, {}, base::text("The archive holds this database, but the manifest does not name it."));
+        if (!database.whole)
+            add("database-cut", name, {}, base::text("Files of this database are cut off or missing."));
+        const auto files = m_reader->openDatabase(database.directory);
+        auto store = files ? store::Reader::open(*files) : Result<std::unique_ptr<store::Reader>>(files.error());
+        auto examination = store ? store::examine(**store) : Result<store::Examination>(store.error());
+        if (!examination) {
+            add("database-unreadable", name, {}, examination.error().message);
+            return {};
+        }
+        for (const store::Problem &problem : examination->problems)
+            add(problem.code, name, problem.document, problem.message);
+        {
+            const std::lock_guard lock(m_mutex);
+            m_report.documents += examination->facts.documents;
+        }
+        if (expected != m_expected.end())
+            checkNumbers(*expected->second, examination->facts);
+        ++m_progress.databasesDone;
+        if (m_options.against == nullptr)
+            return {};
+        return compare(name, expected == m_expected.end() ? nullptr : expected->second, **store, examination->facts);
+    }
+
+    void checkNumbers(const archive::ManifestDatabase &entry, const store::Facts &facts)
+    {
+        const auto expect = [&](const char *what, std::uint64_t manifest, std::uint64_t store) {
+            if (manifest != store)
+                add("count-differs", entry.name, {},
+                    base::text("The manifest says %1 %2, the store holds %3.").arg(manifest).arg(base::text(what)).arg(store));
+        };
+        expect("documents", entry.documents, facts.documents);
+        expect("deleted documents", entry.deleted, facts.deleted);
+        expect("leaves", entry.leaves, facts.leaves);
+        expect("conflicted documents", entry.conflicted, facts.conflicted);
+        expect("attachments", entry.attachments, facts.attachments);
+        expect("bytes of attachments", entry.attachmentBytes, facts.attachmentBytes);
+        if (entry.leafSet != facts.leafSet.hex())
+            add("leaf-set-differs", entry.name, {}, base::text("The leaf revisions are not those that the manifest was made from."));
+        if (entry.contentHash != facts.contentHash)
+            add("content-differs", entry.name, {}, base::text("The contents are not those that the manifest was made from."));
+    }
+
+    Status compare(const std::string &name, const archive::ManifestDatabase *entry, store::Reader &store, const store::Facts &facts)
+    {
+        const auto info = m_options.against->databaseInfo(name);
+        if (!info) {
+            if (info.error().kind != ErrorKind::NotFound)
+                return info.error();
+            add("not-at-source", name, {}, base::text("The source has no such database any more."));
+            m_differs = true;
+            return {};
+        }
+        if (entry != nullptr && !entry->instanceStartTime.empty() && entry->instanceStartTime != "\"0\""
+            && entry->instanceStartTime != "0" && entry->instanceStartTime != info->instanceStartTime) {
+            add("recreated", name, {}, base::text("The source's database was deleted and made again since."));
+            m_differs = true;
+            return {};
+        }
+        LeafSample sample(std::random_device{}());
+        Status sampled = store.forEachDocument([&](const store::Metadata &metadata) -> Result<bool> {
+            for (const std::int32_t leaf : metadata.tree.leaves())
+                sample.offer(metadata.id, metadata.tree.revOf(leaf).toString());
+            return true;
+        });
+        if (!sampled)
+            return sampled;
+        // Without a manifest nothing says since when: then every difference counts.
+        const auto comparison = compareWithSource({.source = *m_options.against,
+                                                   .database = name,
+                                                   .stored = store,
+                                                   .storedLeaves = facts.leafSet,
+                                                   .sinceSeq = entry == nullptr ? info->updateSeq : entry->updateSeq,
+                                                   .leavesAreKnownEqual = false,
+                                                   .sample = sample.take(),
+                                                   .allBodies = m_options.allBodies,
+                                                   .stop = m_stop});
+        if (!comparison)
+            return comparison.error();
+        for (const store::Problem &problem : comparison->problems) {
+            add(problem.code, name, problem.document, problem.message);
+            m_differs = true;
+        }
+        const std::lock_guard lock(m_mutex);
+        m_report.bodiesCompared += comparison->bodiesCompared;
+        if (comparison->changedDocuments > 0)
+            m_report.remarks.push_back(base::text("%1: %2 documents changed at the source since this backup and were not compared.")
+                                           .arg(base::printable(name))
+                                           .arg(comparison->changedDocuments));
+        return {};
+    }
+
+    void conclude()
+    {
+        constexpr std::array<std::string_view, 4> sourceCodes = {"not-at-source", "recreated", "leaves-differ", "body-differs"};
+        const bool storeProblem = std::any_of(m_report.problems.begin(), m_report.problems.end(), [&](const VerifyProblem &problem) {
+            return !problem.database.empty()
+                && std::find(sourceCodes.begin(), sourceCodes.end(), problem.code) == sourceCodes.end();
+        });
+        if (m_report.l2 != LevelState::Failed)
+            m_report.l2 = storeProblem ? LevelState::Failed : LevelState::Passed;
+        if (m_options.against != nullptr) {
+            m_report.l3 = m_differs ? LevelState::Failed : LevelState::Passed;
+        } else if (m_manifest && m_manifest->isComplete()) {
+            m_report.l3 = LevelState::Passed;
+            m_report.l3Note = "compared with the source when the backup was made, " + m_manifest->finishedAt;
+        } else {
+            m_report.l3 = LevelState::Unknown;
+            m_report.l3Note = m_manifest ? "the backup has omissions, see its manifest"
+                                         : "the archive does not say what the source held when it was made";
+        }
+    }
+
+    base::fs::path m_path;
+    const VerifyOptions &m_options;
+    Progress &m_progress;
+    std::stop_token m_stop;
+    std::unique_ptr<archive::Reader> m_reader;
+    std::optional<archive::Manifest> m_manifest;
+    std::map<std::string, const archive::ManifestDatabase *> m_expected;
+    std::mutex m_mutex;
+    VerifyReport m_report;
+    std::atomic<bool> m_differs{false};
+};
+
+} // namespace
+
+Result<VerifyReport> verifyArchive(const base::fs::path &path, const VerifyOptions &options, Progress &progress,
+                                   std::stop_token stop)
+{
+    return Verifier(path, options, progress, std::move(stop)).run();
+}
+
+} // namespace backup
