@@ -41,7 +41,7 @@ struct ManifestDatabase {
     std::uint64_t attachments = 0;
     std::uint64_t attachmentBytes = 0;
     std::string leafSet;                          ///< 64 hex digits
-    std::map<int, std::string> leafSetBuckets;    ///< only for databases of 1,000 leaves and more
+    std::map<int, std::string> leafSetBuckets;    ///< 0 to 255; only for databases of 1,000 leaves and more
     std::string contentHash;
     std::string startedAt, finishedAt;            ///< ISO time
     std::string comparedAt;                       ///< when its leaf set was last compared with the source
@@ -66,11 +66,22 @@ struct Manifest {
     bool operator==(const Manifest &) const = default;
 };
 
+/// `updateSeq`, `purgeSeq`, `security` and `props` must be valid JSON text or empty; they go in as they are.
 [[nodiscard]] std::string encodeManifest(const Manifest &manifest);
 /// Strict: unknown fields are kept out but allowed, wrong types and missing fields are Corrupt by name.
 [[nodiscard]] base::Result<Manifest> decodeManifest(std::string_view text);
 
+/// `format.json`, the first file of an archive: what it is, so that a cut one is known for what it was.
+struct Format {
+    int version = kFormatVersion;
+    std::string runId;
+    std::string startedAt;
+    std::string tool;
+    bool operator==(const Format &) const = default;
+};
 [[nodiscard]] std::string encodeFormat(std::string_view runId, std::string_view startedAt,
                                        std::string_view tool);
+/// Corrupt when it is not such a file; a version from the future is not an error here.
+[[nodiscard]] base::Result<Format> decodeFormat(std::string_view text);
 
 } // namespace archive

@@ -1,9 +1,13 @@
 #pragma once
 
+#include "core/archive/directoryname.h"
+#include "core/archive/finding.h"
+#include "core/archive/limits.h"
+#include "core/archive/packedfile.h"
 #include "core/base/filesource.h"
 
 #include <filesystem>
-#include <map>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,35 +21,27 @@ enum class Origin {
     Foreign      ///< .tar, .tar.xz, .tar.zst, .zip, a folder: opened under limits
 };
 
-/// What is wrong with an archive, or was refused in it.
-struct Finding {
-    std::string code;     ///< stable: "member-digest", "gzip-crc", "cut-short", "tar-checksum", "refused-link", ...
-    std::string path;     ///< entry, when known
-    QString message;
-    bool fatal = true;    ///< false: a remark, the archive is not worse for it
-};
-
-/// Limits against bombs. Reached: the archive is Hostile, by name of the limit.
-struct Limits {
-    std::uint64_t maxEntries = 1'000'000;
-    std::uint64_t maxNameBytes = 1024;
-    int maxDepth = 32;
-    std::uint64_t maxTotalBytes = std::uint64_t{1} << 43; ///< uncompressed
-    std::uint64_t maxRatio = 1100;                        ///< uncompressed : compressed, above 64 MiB
-};
-
 /// Opens any archive for reading, without unpacking it. What it shows, it has checked: gzip framing and
 /// CRC, tar headers, and for our own archives the SHA-256 of every member it touches.
 /// open(), databases() and the FileSets may be used from several threads.
 class Reader
 {
 public:
+    /// Gets the bytes of the file read so far; an error (Cancelled) from it stops the work.
+    using Progress = std::function<base::Status(std::uint64_t bytes)>;
     struct Options {
         Limits limits;
-        std::filesystem::path scratch; ///< where a foreign container may be unpacked (removed again)
+        /// Folder for the content of a foreign container while it is open; empty: the system's.
+        std::filesystem::path scratch;
+        /// For what has to be read as a whole before it can be shown: all but archives of ours.
+        Progress progress;
     };
+    /// `path` is a file, or a folder of database directories.
     [[nodiscard]] static base::Result<std::unique_ptr<Reader>> open(const std::filesystem::path &path,
                                                                     const Options &options);
+    /// The same for bytes from anywhere; `label` names them in messages.
+    [[nodiscard]] static base::Result<std::unique_ptr<Reader>>
+    open(std::shared_ptr<const base::RandomReader> file, const QString &label, const Options &options);
     virtual ~Reader() = default;
 
     [[nodiscard]] virtual Origin origin() const = 0;
@@ -71,16 +67,15 @@ public:
     /// What opening already found (refused entries, a cut, ...).
     [[nodiscard]] virtual std::vector<Finding> findings() const = 0;
 
+    /// A database's file as it lies compressed in the archive, for Writer::addPacked(). Only archives of
+    /// ours have that (Unsupported elsewhere).
+    [[nodiscard]] virtual base::Result<PackedFile> packedFile(const std::string &directory,
+                                                              const std::string &name) const = 0;
+
     /// Level L1: reads every byte of the file from disk and proves what can be proven. Ours: every member's
     /// compressed SHA-256, canonical headers, gzip CRC and length, chunk SHA-256, tar grammar, TOC and footer
     /// byte for byte canonical, nothing between or behind. Predecessor: gzip CRC and end, tar grammar.
-    /// `progress` gets bytes read; return an error (Cancelled) from it to stop.
-    [[nodiscard]] virtual base::Result<std::vector<Finding>>
-    checkIntegrity(const std::function<base::Status(std::uint64_t bytes)> &progress) const = 0;
+    [[nodiscard]] virtual base::Result<std::vector<Finding>> checkIntegrity(const Progress &progress) const = 0;
 };
-
-/// Directory names as D5 says: percent-encoded where any file system would object.
-[[nodiscard]] std::string directoryNameFor(std::string_view databaseName);
-[[nodiscard]] std::string databaseNameFor(std::string_view directoryName);
 
 } // namespace archive
