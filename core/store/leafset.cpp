@@ -6,20 +6,15 @@ namespace {
 
 base::Sha256 termOf(std::string_view id, std::string_view rev)
 {
-    std::string text;
-    text.reserve(id.size() + 1 + rev.size());
-    text += id;
-    text += '\0';
-    text += rev;
-    return base::sha256(text);
+    std::string term;
+    term.reserve(id.size() + rev.size() + 1);
+    term += id;
+    term += '\0';
+    term += rev;
+    return base::sha256(term);
 }
 
 } // namespace
-
-std::uint8_t LeafSet::bucketOf(std::string_view id)
-{
-    return base::sha256(id).front();
-}
 
 void LeafSet::add(std::string_view id, std::string_view rev)
 {
@@ -35,10 +30,15 @@ void LeafSet::subtract(std::string_view id, std::string_view rev)
 
 std::string LeafSet::hex() const
 {
-    base::HashSum total;
+    base::HashSum sum;
     for (const base::HashSum &bucket : m_buckets)
-        total.add(bucket);
-    return total.hex();
+        sum.add(bucket);
+    return sum.hex();
+}
+
+std::uint8_t LeafSet::bucketOf(std::string_view id)
+{
+    return base::sha256(id).front();
 }
 
 } // namespace store

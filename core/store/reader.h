@@ -10,13 +10,25 @@
 
 namespace store {
 
+/// One thing that is wrong, named as exactly as it can be. The codes are stable:
+///   missing-body, wrong-doc, body-bad, metadata-bad, missing-attachment,
+///   attachment-length, attachment-digest, attachment-bad, log-cut, log-missing: something is lost;
+///   orphan-body, counts-stale, stale-table: leftovers, nothing is lost (isRemark).
+struct Problem {
+    std::string code;
+    std::string document;
+    QString message;
+    bool isRemark = false;
+};
+
 /// Reads one PouchDB-format database out of any FileSet, ours or the predecessor's, without changing or
-/// copying it: LevelDB runs over an overlay environment whose writes stay in memory, with
-/// paranoid_checks and verify_checksums. Tables that hold one large attachment (D7) are streamed.
-/// One thread at a time; open several for more.
+/// copying it. The files are read by code of ours (tablefile.h says why) with every checksum; large
+/// attachments (D7) are streamed. One thread at a time; open several for more.
 class Reader
 {
 public:
+    /// Corrupt when CURRENT, MANIFEST, a log or a table that belongs to the database is missing or
+    /// damaged, and when no record at all is found (reliability.md F2).
     [[nodiscard]] static base::Result<std::unique_ptr<Reader>>
     open(std::shared_ptr<const base::FileSet> files);
     virtual ~Reader() = default;
@@ -50,15 +62,14 @@ public:
     [[nodiscard]] virtual base::Status readAttachment(std::string_view digest,
                                                       const base::ByteSink &sink) = 0;
 
+    /// The records of one store (keyspace.h) as they lie there, in key order: for examine().
+    using RecordVisitor = std::function<base::Status(std::string_view key, std::string_view value)>;
+    [[nodiscard]] virtual base::Status forEachRecord(std::string_view store, const RecordVisitor &visit) = 0;
+    /// What LevelDB's recovery passes over in silence and open() does not refuse.
+    [[nodiscard]] virtual std::vector<Problem> openProblems() const = 0;
+
     using LocalVisitor = std::function<base::Status(std::string_view id, std::string_view json)>;
     [[nodiscard]] virtual base::Status forEachLocal(const LocalVisitor &visit) = 0;
-};
-
-/// One thing that is wrong, named as exactly as it can be.
-struct Problem {
-    std::string code; ///< stable: "missing-body", "missing-attachment", "attachment-digest", ...
-    std::string document;
-    QString message;
 };
 
 /// Reads everything (every metadata record, body, attachment) and joins it: every available revision

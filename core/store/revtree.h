@@ -6,10 +6,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 /// Revision trees: pure values and functions, no recursion anywhere (100,000 revisions deep, 10,000
-/// leaves wide). Facts: CouchDB manual "Replication and conflict model"; couch_key_tree's behaviour.
+/// leaves wide). They behave as CouchDB's do, conflicts between odd revisions included.
 namespace store {
 
 /// "3-abc": generation and hash.
@@ -28,6 +29,10 @@ struct RevPath {
     [[nodiscard]] RevId leaf() const { return {start, hashes.front()}; }
 };
 
+/// CouchDB's order of hashes: 32 hex digits count as the 16 bytes that they stand for, anything else
+/// as its text. (PouchDB compares texts; both agree on every hash that either of them makes.)
+[[nodiscard]] int compareHashes(std::string_view a, std::string_view b);
+
 /// The tree of one document. Nodes lie in one vector; links are indices (-1 = none).
 class RevTree
 {
@@ -42,12 +47,18 @@ public:
         bool deleted = false;
     };
 
-    /// CouchDB's rule: the path joins the first root it overlaps with, else it becomes a root.
-    /// Joining may connect roots. `available` speaks of the path's newest revision.
+    /// CouchDB's rule: the path and a root overlap when both have the same revision at the generation
+    /// where the younger of the two begins. The path joins the first root (in the order of roots())
+    /// that it overlaps with; where there is none it becomes a root. A longer path extends the root
+    /// towards the past. `available` speaks of the path's newest revision.
     void merge(const RevPath &path, bool deleted, bool available = true);
-    /// Cuts what lies more than `limit` generations above every leaf.
+    /// Keeps the `limit` newest revisions of every path to a leaf; what a leaf still needs stays for all.
     void stem(std::uint64_t limit);
+    /// Adds a node as it is, for a reader of stored trees; -1 as parent makes a root. Returns its index.
+    std::int32_t addNode(std::int32_t parent, std::uint64_t generation, std::string hash, bool available,
+                         bool deleted);
 
+    /// In no order.
     [[nodiscard]] const std::vector<Node> &nodes() const { return m_nodes; }
     /// Indices of the roots, sorted by generation, then hash.
     [[nodiscard]] std::vector<std::int32_t> roots() const;
@@ -59,10 +70,23 @@ public:
     [[nodiscard]] RevId revOf(std::int32_t node) const;
     /// From the node up to its root.
     [[nodiscard]] RevPath pathOf(std::int32_t node) const;
-    [[nodiscard]] std::int32_t find(const RevId &rev) const; ///< -1 when not in the tree
+    /// -1 when not in the tree. A stemmed tree can hold a revision twice: then the one with a body.
+    [[nodiscard]] std::int32_t find(const RevId &rev) const;
 
 private:
+    [[nodiscard]] Node &at(std::int32_t node) { return m_nodes[static_cast<size_t>(node)]; }
+    [[nodiscard]] const Node &at(std::int32_t node) const { return m_nodes[static_cast<size_t>(node)]; }
+    [[nodiscard]] bool rootComesFirst(std::int32_t a, std::int32_t b) const;
+    [[nodiscard]] std::int32_t rootOf(std::int32_t node) const;
+    template <typename Visit>
+    void forEachNode(std::uint64_t generation, std::string_view hash, const Visit &visit) const;
+    [[nodiscard]] std::int32_t findOverlap(const RevPath &path) const;
+    [[nodiscard]] std::int32_t deepestOnPath(std::int32_t from, const RevPath &path) const;
+    void extendBack(std::int32_t root, const RevPath &path);
+
     std::vector<Node> m_nodes;
+    std::vector<std::int32_t> m_roots;
+    std::unordered_multimap<std::uint64_t, std::int32_t> m_byRev; ///< key of (generation, hash)
 };
 
 } // namespace store

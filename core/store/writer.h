@@ -5,6 +5,7 @@
 #include "core/store/facts.h"
 
 #include <memory>
+#include <optional>
 
 namespace store {
 
@@ -16,15 +17,17 @@ namespace store {
 class Writer
 {
 public:
-    /// `folder` outlives the writer.
-    [[nodiscard]] static base::Result<std::unique_ptr<Writer>> create(base::StagingFolder &folder);
+    /// `folder` outlives the writer. Without `uuid` the database gets a new random identity; all else
+    /// follows from what is written, byte for byte.
+    [[nodiscard]] static base::Result<std::unique_ptr<Writer>>
+    create(base::StagingFolder &folder, std::optional<std::string> uuid = std::nullopt);
     virtual ~Writer() = default;
 
     struct Attachment {
         std::string digest; ///< "md5-<base64>" over the identity bytes
         std::uint64_t length = 0;
     };
-    /// Stores identity bytes, once for each digest.
+    /// Stores identity bytes, once for each digest. What no leaf refers to in the end is dropped.
     [[nodiscard]] virtual base::Result<Attachment> putAttachment(std::string_view bytes) = 0;
 
     /// An attachment streamed into a table file of its own (D7); one at a time.
@@ -46,7 +49,8 @@ public:
         std::string body;
         std::vector<StoredAttachment> attachments;
     };
-    /// All leaves of one document come together, or in pieces between begin and end (many leaves).
+    /// All leaves of one document come together, or in pieces between begin and end (many leaves). Each
+    /// id once. A leaf that comes twice is stored once; its attachments may be put before or after it.
     [[nodiscard]] virtual base::Status beginDocument(std::string_view id) = 0;
     [[nodiscard]] virtual base::Status addLeaf(const Leaf &leaf) = 0;
     [[nodiscard]] virtual base::Status endDocument() = 0;
