@@ -137,6 +137,18 @@ Result<std::vector<Client::LocalDocument>> decodeLocalDocuments(std::string_view
     return documents;
 }
 
+std::string attachmentTarget(const std::string &db, const std::string &id, const std::string &name,
+                             const std::string &rev)
+{
+    return documentPath(db, id) + "/" + base::percentEncode(name)
+           + "?rev=" + base::percentEncode(rev);
+}
+
+bool isSendable(const std::string &target)
+{
+    return target.size() <= kMaxTargetBytes && !hasDotSegment(target);
+}
+
 } // namespace
 
 std::string databasePath(const std::string &db)
@@ -291,13 +303,18 @@ Result<std::vector<BulkRow>> Client::bulkGet(const std::string &db,
     return ask(post(target, bulkBody(wanted)), decode);
 }
 
+bool Client::comesInline(const std::string &db, const std::string &id, const std::string &name,
+                         const std::string &rev)
+{
+    return !isSendable(attachmentTarget(db, id, name, rev));
+}
+
 Result<ResponseHead> Client::attachment(const std::string &db, const std::string &id,
                                         const std::string &name, const std::string &rev,
                                         const ByteSink &sink)
 {
-    Request request = get(documentPath(db, id) + "/" + base::percentEncode(name)
-                          + "?rev=" + base::percentEncode(rev));
-    if (request.target.size() > kMaxTargetBytes || hasDotSegment(request.target))
+    Request request = get(attachmentTarget(db, id, name, rev));
+    if (!isSendable(request.target))
         return inlineAttachment(db, {id, rev}, name, sink);
     request.accept = "*/*";
     request.acceptGzip = true;

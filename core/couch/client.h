@@ -44,6 +44,9 @@ public:
     [[nodiscard]] base::Result<ResponseHead>
     attachment(const std::string &db, const std::string &id, const std::string &name,
                const std::string &rev, const base::ByteSink &sink);
+    /// True where attachment() has to deliver identity bytes whatever the coding at the server.
+    [[nodiscard]] static bool comesInline(const std::string &db, const std::string &id,
+                                          const std::string &name, const std::string &rev);
     /// Missing revisions by id.
     [[nodiscard]] base::Result<std::map<std::string, std::vector<std::string>>>
     revsDiff(const std::string &db, const std::map<std::string, std::vector<std::string>> &revs);

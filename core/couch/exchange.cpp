@@ -49,11 +49,11 @@ base::Result<WireHead> Exchange::head(const std::stop_token &stop)
     m_changed.wait(lock, stop, [this] { return m_head || m_isDone; });
     if (stop.stop_requested())
         return cancelled();
-    if (m_failure)
-        return *m_failure;
-    if (!m_head)
+    if (m_head)
+        return *m_head;
+    if (!m_failure)
         return Error{ErrorKind::Internal, base::text("An answer ended before it began.")};
-    return *m_head;
+    return *m_failure;
 }
 
 base::Result<std::string> Exchange::nextPiece(const std::stop_token &stop)

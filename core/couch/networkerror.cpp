@@ -63,6 +63,29 @@ Error tlsError(const QNetworkReply &reply, const QList<QSslError> &errors, const
             reply.errorString()};
 }
 
+// Qt turns the status of an answer that did arrive into one of these codes.
+bool onlyRepeatsStatus(const QNetworkReply &reply)
+{
+    if (reply.attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt() < 400)
+        return false;
+    switch (reply.error()) {
+    case QNetworkReply::ContentAccessDenied:
+    case QNetworkReply::ContentOperationNotPermittedError:
+    case QNetworkReply::ContentNotFoundError:
+    case QNetworkReply::AuthenticationRequiredError:
+    case QNetworkReply::ContentConflictError:
+    case QNetworkReply::ContentGoneError:
+    case QNetworkReply::UnknownContentError:
+    case QNetworkReply::InternalServerError:
+    case QNetworkReply::OperationNotImplementedError:
+    case QNetworkReply::ServiceUnavailableError:
+    case QNetworkReply::UnknownServerError:
+    case QNetworkReply::ProtocolInvalidOperationError:
+    case QNetworkReply::ProxyAuthenticationRequiredError: return true;
+    default: return false;
+    }
+}
+
 } // namespace
 
 QString tlsSentence(const QSslError &error, const QString &origin)
@@ -76,18 +99,22 @@ std::optional<Error> failureOf(const QNetworkReply &reply, const QList<QSslError
                                const QString &origin, const QString &path)
 {
     const auto unreachable = [&](const QString &sentence) {
-        return Error{ErrorKind::Unreachable, sentence.arg(origin, path), reply.errorString()};
+        return Error{ErrorKind::Unreachable, sentence, reply.errorString()};
     };
+    if (reply.error() == QNetworkReply::NoError || onlyRepeatsStatus(reply))
+        return std::nullopt;
     switch (reply.error()) {
-    case QNetworkReply::NoError: return std::nullopt;
     case QNetworkReply::ConnectionRefusedError:
         return unreachable(
-            text("%1 refused the connection. Is the server running, and is its address right?"));
+            text("%1 refused the connection. Is the server running, and is its address right?")
+                .arg(origin));
     case QNetworkReply::HostNotFoundError:
         return unreachable(
-            text("The host of %1 is not known. Check the address, and this machine's network."));
+            text("The host of %1 is not known. Check the address, and this machine's network.")
+                .arg(origin));
     case QNetworkReply::RemoteHostClosedError:
-        return unreachable(text("%1 closed the connection before its answer to %2 was complete."));
+        return unreachable(text("%1 closed the connection before its answer to %2 was complete.")
+                               .arg(origin, path));
     case QNetworkReply::TimeoutError:
         return Error{ErrorKind::Timeout, text("%1 could not be reached in time.").arg(origin),
                      reply.errorString()};
@@ -99,23 +126,16 @@ std::optional<Error> failureOf(const QNetworkReply &reply, const QList<QSslError
     case QNetworkReply::ProxyAuthenticationRequiredError:
     case QNetworkReply::UnknownProxyError:
         return unreachable(
-            text("%1 could not be reached through the proxy. Check the proxy's address."));
+            text("%1 could not be reached through the proxy. Check the proxy's address.")
+                .arg(origin));
     case QNetworkReply::ProtocolFailure:
     case QNetworkReply::ProtocolUnknownError:
     case QNetworkReply::ProtocolInvalidOperationError:
         return Error{ErrorKind::Protocol, text("%1 did not answer %2 with HTTP.").arg(origin, path),
                      reply.errorString()};
-    default: break;
+    default:
+        return unreachable(text("%1 could not be reached, or the connection broke.").arg(origin));
     }
-    // The rest of the codes only repeat the status of an answer that did arrive.
-    const bool hasStatus = !reply.attribute(QNetworkRequest::HttpStatusCodeAttribute).isNull();
-    const int code = reply.error();
-    if (hasStatus && code > QNetworkReply::UnknownProxyError
-        && code != QNetworkReply::UnknownContentError)
-        return std::nullopt;
-    if (hasStatus && reply.attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt() >= 400)
-        return std::nullopt;
-    return unreachable(text("%1 could not be reached, or the connection broke."));
 }
 
 } // namespace couch

@@ -56,7 +56,7 @@ base::Result<QUrl> exactUrl(const ServerUrl &server, std::string_view target)
                                           | QUrl::RemoveFragment | QUrl::NormalizePathSegments);
     const bool exact =
         url.isValid() && !target.empty() && target.front() == '/' && sent.toStdString() == asked;
-    if (exact && asked.size() <= kMaxTargetBytes && !hasDotSegment(asked))
+    if (exact && target.size() <= kMaxTargetBytes && !hasDotSegment(asked))
         return url;
     return Error{ErrorKind::Unsupported,
                  text("The path %1 cannot be asked for exactly as it is; nothing was sent.")
