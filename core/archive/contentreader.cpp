@@ -132,19 +132,4 @@ Result<PackedFile> ContentReader::packedFile(const std::string &, const std::str
     return Error{ErrorKind::Unsupported, base::text("Only from archives made by focus-monitor compressed parts can be taken over."), {}};
 }
 
-void checkCurrentFiles(Contents &contents, const ContentSource &source)
-{
-    constexpr std::uint64_t maxCurrentBytes = 64;
-    for (const auto &[directory, database] : contents.databases()) {
-        const Contents::File *current = fileNamed(database, "CURRENT");
-        if (current == nullptr || !database.whole)
-            continue;
-        const auto reader = source.open(current->source, current->size);
-        const auto text = reader ? base::readWhole(**reader, maxCurrentBytes) : Result<std::string>(reader.error());
-        const bool names = text && text->ends_with('\n') && fileNamed(database, text->substr(0, text->size() - 1)) != nullptr;
-        if (!names)
-            contents.markIncomplete(directory, base::text("its file CURRENT names no MANIFEST that is there"));
-    }
-}
-
 } // namespace archive

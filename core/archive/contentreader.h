@@ -49,7 +49,4 @@ private:
     std::map<std::string, std::string> m_trueNames; // of directories whose name was cut
 };
 
-/// Looks into the CURRENT file of every database: does it name a MANIFEST that is there?
-void checkCurrentFiles(Contents &contents, const ContentSource &source);
-
 } // namespace archive

@@ -70,7 +70,11 @@ Status Contents::addFile(std::string_view name, std::uint64_t size, std::uint64_
     if (Status fine = count(size); !fine)
         return fine;
     const std::string_view path = trimmedPath(name);
-    if (path == kTocName || !accept(path, false))
+    if (path == kTocName) {
+        m_lastPath.clear(); // it comes last: everything before it is there
+        return {};
+    }
+    if (!accept(path, false))
         return {};
     m_lastPath = path;
     m_files.emplace(path, File{std::string(nameOf(path)), size, source});
@@ -101,6 +105,7 @@ Status Contents::refuse(const char *code, std::string_view name, const QString &
 void Contents::addCutFile(std::string_view name)
 {
     const std::string_view path = trimmedPath(name);
+    m_lastPath.clear();
     if (path == kTocName || pathFault(path, m_limits))
         return;
     m_lastPath = path;

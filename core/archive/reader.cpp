@@ -1,6 +1,7 @@
 #include "core/archive/reader.h"
 
 #include "core/archive/estargzreader.h"
+#include "core/archive/streamreader.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
 
@@ -20,7 +21,7 @@ Result<std::unique_ptr<Reader>> Reader::open(std::shared_ptr<const base::RandomR
     auto ours = openEstargz(file, label, options, why);
     if (!ours || *ours)
         return ours;
-    return Error{ErrorKind::Unsupported, base::text("%1 is not a backup archive.").arg(label), {}};
+    return openStream(file, label, options, why);
 }
 
 Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path &path, const Options &options)

@@ -67,6 +67,8 @@ Status TarGrammar::feed(std::string_view bytes)
             const auto taken = static_cast<size_t>(std::min<std::uint64_t>(bytes.size(), m_remaining + m_padding));
             if (m_state == State::Extension && !m_extensionTooLong)
                 m_extension += bytes.substr(0, static_cast<size_t>(std::min<std::uint64_t>(taken, m_remaining)));
+            else if (m_inFile)
+                m_handler.content(bytes.substr(0, static_cast<size_t>(std::min<std::uint64_t>(taken, m_remaining))));
             advance(taken);
             bytes.remove_prefix(taken);
             continue;

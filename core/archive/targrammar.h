@@ -34,6 +34,8 @@ public:
         [[nodiscard]] virtual base::Status entry(const TarEntry &entry) = 0;
         /// An entry that is none (a link, a device) or has no name one could trust.
         [[nodiscard]] virtual base::Status refused(const char *code, const TarEntry &entry, const QString &why) = 0;
+        /// A piece of the content of the last file; not what was skipped.
+        virtual void content(std::string_view) {}
         /// The content of the last file was there to its end.
         virtual void contentEnded() {}
     };
