@@ -96,25 +96,34 @@ QString tlsSentence(const QSslError &error, const QString &origin)
 }
 
 std::optional<Error> failureOf(const QNetworkReply &reply, const QList<QSslError> &tlsErrors,
-                               const QString &origin, const QString &path)
+                               const ReplyContext &context)
 {
+    const auto &[origin, path, viaProxy, hasHead] = context;
     const auto unreachable = [&](const QString &sentence) {
         return Error{ErrorKind::Unreachable, sentence, reply.errorString()};
     };
+    const QString proxyFailed
+        = text("%1 could not be reached through the proxy. Check the proxy's address.").arg(origin);
     if (reply.error() == QNetworkReply::NoError || onlyRepeatsStatus(reply))
         return std::nullopt;
     switch (reply.error()) {
     case QNetworkReply::ConnectionRefusedError:
-        return unreachable(
-            text("%1 refused the connection. Is the server running, and is its address right?")
-                .arg(origin));
+        return unreachable(viaProxy ? proxyFailed
+                                    : text("%1 refused the connection. Is the server running, and "
+                                           "is its address right?")
+                                          .arg(origin));
     case QNetworkReply::HostNotFoundError:
-        return unreachable(
-            text("The host of %1 is not known. Check the address, and this machine's network.")
-                .arg(origin));
+        return unreachable(viaProxy ? proxyFailed
+                                    : text("The host of %1 is not known. Check the address, and "
+                                           "this machine's network.")
+                                          .arg(origin));
     case QNetworkReply::RemoteHostClosedError:
-        return unreachable(text("%1 closed the connection before its answer to %2 was complete.")
-                               .arg(origin, path));
+    case QNetworkReply::ContentReSendError:
+        return unreachable(hasHead ? text("%1 closed the connection before its answer to %2 was complete.")
+                                         .arg(origin, path)
+                                   : text("%1 closed the connection without an answer to %2. Is it HTTP that is "
+                                          "spoken there, and not HTTPS?")
+                                         .arg(origin, path));
     case QNetworkReply::TimeoutError:
         return Error{ErrorKind::Timeout, text("%1 could not be reached in time.").arg(origin),
                      reply.errorString()};
@@ -124,10 +133,7 @@ std::optional<Error> failureOf(const QNetworkReply &reply, const QList<QSslError
     case QNetworkReply::ProxyNotFoundError:
     case QNetworkReply::ProxyTimeoutError:
     case QNetworkReply::ProxyAuthenticationRequiredError:
-    case QNetworkReply::UnknownProxyError:
-        return unreachable(
-            text("%1 could not be reached through the proxy. Check the proxy's address.")
-                .arg(origin));
+    case QNetworkReply::UnknownProxyError: return unreachable(proxyFailed);
     case QNetworkReply::ProtocolFailure:
     case QNetworkReply::ProtocolUnknownError:
     case QNetworkReply::ProtocolInvalidOperationError:

@@ -1,5 +1,6 @@
 #include "core/couch/networkworker.h"
 
+#include "core/couch/onetimebody.h"
 #include "core/couch/transfer.h"
 
 #include <algorithm>
@@ -36,12 +37,27 @@ void NetworkWorker::start(const Order &order)
     switch (order.method) {
     case Request::Method::Get: reply = manager->get(order.request); break;
     case Request::Method::Head: reply = manager->head(order.request); break;
-    case Request::Method::Post: reply = manager->post(order.request, order.body); break;
-    case Request::Method::Put: reply = manager->put(order.request, order.body); break;
+    case Request::Method::Post:
+    case Request::Method::Put: reply = upload(*manager, order); break;
     case Request::Method::Delete: reply = manager->deleteResource(order.request); break;
     }
     m_transfers[order.exchange.get()] =
         new Transfer(*this, order.exchange, reply, order.request.url().path(QUrl::FullyEncoded));
+}
+
+QNetworkReply *NetworkWorker::upload(QNetworkAccessManager &manager, const Order &order)
+{
+    const bool isPost = order.method == Request::Method::Post;
+    if (order.repeatable || order.body.isEmpty())
+        return isPost ? manager.post(order.request, order.body)
+                      : manager.put(order.request, order.body);
+    QNetworkRequest request = order.request;
+    request.setAttribute(QNetworkRequest::DoNotBufferUploadDataAttribute, true);
+    request.setHeader(QNetworkRequest::ContentLengthHeader, order.body.size());
+    auto *body = new OneTimeBody(order.body);
+    QNetworkReply *reply = isPost ? manager.post(request, body) : manager.put(request, body);
+    body->setParent(reply);
+    return reply;
 }
 
 void NetworkWorker::resume(const Exchange *exchange)

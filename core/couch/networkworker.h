@@ -32,6 +32,7 @@ public:
         Request::Method method = Request::Method::Get;
         QNetworkRequest request;
         QByteArray body;
+        bool repeatable = true; ///< Qt may send it again when the connection breaks
     };
 
     NetworkWorker(const NetworkOptions &options, const QNetworkProxy &proxy, QString origin);
@@ -50,6 +51,7 @@ public:
 
 private:
     QNetworkAccessManager *leastBusyManager();
+    static QNetworkReply *upload(QNetworkAccessManager &manager, const Order &order);
 
     const NetworkOptions m_options;
     const QString m_origin;

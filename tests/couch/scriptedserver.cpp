@@ -9,6 +9,7 @@
 namespace {
 
 constexpr qint64 kEnoughUnsent = 1 << 20;
+constexpr int kLaterMs = 30;
 
 QByteArray statusLine(int status)
 {
@@ -78,7 +79,8 @@ private:
     {
         m_flood = reply.flood;
         if (reply.dripMs > 0) {
-            m_toDrip = reply.bytes;
+            m_socket->write(reply.bytes.left(reply.atOnce));
+            m_toDrip = reply.bytes.mid(reply.atOnce);
             m_drip.start(reply.dripMs);
             return;
         }
@@ -86,6 +88,14 @@ private:
         repeat();
         if (reply.then == ScriptedServer::Then::Close) {
             m_socket->disconnectFromHost();
+        } else if (reply.then == ScriptedServer::Then::CloseOnCue) {
+            m_watch.callOnTimeout(this, [this] {
+                if (m_server.m_isCued)
+                    m_socket->disconnectFromHost();
+            });
+            m_watch.start(1);
+        } else if (reply.then == ScriptedServer::Then::CloseLater) {
+            QTimer::singleShot(kLaterMs, this, [this] { m_socket->disconnectFromHost(); });
         } else if (reply.then == ScriptedServer::Then::Reset) {
             m_socket->setSocketOption(QAbstractSocket::LowDelayOption, 1);
             m_socket->flush();
@@ -115,6 +125,7 @@ private:
     QByteArray m_flood;
     QByteArray m_toDrip;
     QTimer m_drip;
+    QTimer m_watch;
 };
 
 class ScriptedServer::Listener : public QTcpServer

@@ -5,6 +5,7 @@
 #include <QSslConfiguration>
 #include <QThread>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -26,12 +27,13 @@ public:
         int number = 0; // of the request, from 0
         int connection = 0;
     };
-    enum class Then { KeepOpen, Close, Reset };
+    enum class Then { KeepOpen, Close, CloseLater, CloseOnCue, Reset };
     struct Reply {
         QByteArray bytes;
         Then then = Then::KeepOpen;
         int delayMs = 0;  // before the first byte
-        int dripMs = 0;   // a byte each time, if not 0
+        int dripMs = 0;     // a byte each time, if not 0
+        int atOnce = 0;     // bytes that go out before the drip begins
         QByteArray flood; // repeated until the other side goes away
     };
     using Script = std::function<Reply(const Received &)>;
@@ -45,6 +47,8 @@ public:
     [[nodiscard]] std::vector<Received> received() const;
     [[nodiscard]] int count() const { return static_cast<int>(received().size()); }
     [[nodiscard]] int connections() const;
+    /// Connections whose answer said CloseOnCue are closed now.
+    void cue() { m_isCued = true; }
 
 private:
     class Listener;
@@ -53,6 +57,7 @@ private:
     mutable std::mutex m_mutex;
     std::vector<Received> m_received;
     int m_connections = 0;
+    std::atomic<bool> m_isCued = false;
     Script m_script;
     bool m_isTls;
     quint16 m_port = 0;
