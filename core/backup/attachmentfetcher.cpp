@@ -35,17 +35,6 @@ bool isSmall(const couch::AttachmentStub &stub)
     return stub.length <= store::kLargeAttachmentBytes;
 }
 
-Status fetchOnce(couch::Client &client, const std::string &database, const AttachmentFetcher::Wanted &wanted,
-                 const base::ByteSink &identity)
-{
-    AttachmentDecoder decoder(wanted.stub, identity);
-    const auto head = client.attachment(database, wanted.id, wanted.name, wanted.rev,
-                                        [&decoder](std::string_view bytes) { return decoder.add(bytes); });
-    if (!head)
-        return head.error();
-    return decoder.finish();
-}
-
 /// Names the attachment in front of what is wrong with it.
 Error named(const Error &error, const std::string &database, const AttachmentFetcher::Wanted &wanted)
 {
@@ -59,7 +48,7 @@ Result<std::string> fetchSmall(couch::Client &client, const std::string &databas
     for (int attempt = 0; attempt < kTries; ++attempt) {
         std::string bytes;
         bytes.reserve(static_cast<size_t>(wanted.stub.length));
-        const Status fetched = fetchOnce(client, database, wanted, [&bytes](std::string_view piece) {
+        const Status fetched = fetchAttachment(client, database, wanted, [&bytes](std::string_view piece) {
             bytes += piece;
             return Status();
         });
@@ -73,6 +62,23 @@ Result<std::string> fetchSmall(couch::Client &client, const std::string &databas
 }
 
 } // namespace
+
+Status fetchAttachment(couch::Client &client, const std::string &database, const WantedAttachment &wanted,
+                       const base::ByteSink &identity)
+{
+    couch::AttachmentStub stub = wanted.stub;
+    if (couch::Client::comesInline(database, wanted.id, wanted.name, wanted.rev)) {
+        if (!stub.encoding.empty())
+            stub.digest.clear(); // it is over the compressed bytes, which do not come this way
+        stub.encoding.clear();
+    }
+    AttachmentDecoder decoder(stub, identity);
+    const auto head = client.attachment(database, wanted.id, wanted.name, wanted.rev,
+                                        [&decoder](std::string_view bytes) { return decoder.add(bytes); });
+    if (!head)
+        return head.error();
+    return decoder.finish();
+}
 
 AttachmentFetcher::AttachmentFetcher(couch::Client &client, QThreadPool &pool, std::string database, store::Writer &writer,
                                      std::stop_token stop)
@@ -174,7 +180,7 @@ Result<Attachment> AttachmentFetcher::streamLarge(const Wanted &wanted)
         if (!large)
             return large.error();
         std::optional<Error> storeError; // a full disk is not the attachment's fault
-        const Status fetched = fetchOnce(m_client, m_database, wanted, [&](std::string_view piece) -> Status {
+        const Status fetched = fetchAttachment(m_client, m_database, wanted, [&](std::string_view piece) -> Status {
             Status appended = (*large)->append(piece);
             if (!appended)
                 storeError = appended.error();

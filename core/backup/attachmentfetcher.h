@@ -12,18 +12,25 @@
 
 namespace backup {
 
+struct WantedAttachment {
+    std::string id;
+    std::string rev;
+    std::string name; ///< unescaped
+    couch::AttachmentStub stub;
+};
+
+/// Fetches one attachment once; `identity` gets the decoded bytes, and everything its document says of it was
+/// checked when this succeeds.
+[[nodiscard]] base::Status fetchAttachment(couch::Client &client, const std::string &database, const WantedAttachment &wanted,
+                                           const base::ByteSink &identity);
+
 /// Brings the attachments of a database's leaves into its store: small ones several at a time ahead of the
 /// leaf that names them, large ones streamed. An attachment that an earlier leaf had already (same stored
 /// digest, coding and length) is not fetched again. One thread; the pool does the waiting.
 class AttachmentFetcher
 {
 public:
-    struct Wanted {
-        std::string id;
-        std::string rev;
-        std::string name; ///< unescaped
-        couch::AttachmentStub stub;
-    };
+    using Wanted = WantedAttachment;
 
     AttachmentFetcher(couch::Client &client, QThreadPool &pool, std::string database, store::Writer &writer,
                       std::stop_token stop);

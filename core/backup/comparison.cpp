@@ -1,6 +1,6 @@
 #include "core/backup/comparison.h"
 
-#include "core/backup/attachmentdecoder.h"
+#include "core/backup/attachmentfetcher.h"
 #include "core/backup/documentwriter.h"
 #include "core/backup/leaffetcher.h"
 #include "core/base/text.h"
@@ -290,16 +290,18 @@ private:
             return true;
         m_attachmentBytes += there.length;
         base::Hasher identity(base::Hasher::Algorithm::Md5Digest);
-        AttachmentDecoder decoder(there, [&identity](std::string_view bytes) {
-            identity.add(bytes);
-            return Status();
-        });
-        const auto head = m_request.source.attachment(m_request.database, leaf.id, base::json::unescape(there.nameJson), leaf.rev,
-                                                      [&decoder](std::string_view bytes) { return decoder.add(bytes); });
-        if (!head)
-            return head.error().kind == ErrorKind::NotFound ? Result<bool>(true) : Result<bool>(head.error());
-        if (Status finished = decoder.finish(); !finished)
-            return false;
+        const Status fetched = fetchAttachment(m_request.source, m_request.database,
+                                               {leaf.id, leaf.rev, base::json::unescape(there.nameJson), there},
+                                               [&identity](std::string_view bytes) {
+                                                   identity.add(bytes);
+                                                   return Status();
+                                               });
+        if (!fetched) {
+            const ErrorKind kind = fetched.error().kind;
+            if (kind == ErrorKind::NotFound)
+                return true; // its document changed meanwhile
+            return kind == ErrorKind::Protocol ? Result<bool>(false) : Result<bool>(fetched.error());
+        }
         return "md5-" + base::toBase64(identity.finish()) == here.digest;
     }
 
