@@ -102,8 +102,8 @@ std::optional<Error> failureOf(const QNetworkReply &reply, const QList<QSslError
     const auto unreachable = [&](const QString &sentence) {
         return Error{ErrorKind::Unreachable, sentence, reply.errorString()};
     };
-    const QString proxyFailed
-        = text("%1 could not be reached through the proxy. Check the proxy's address.").arg(origin);
+    const QString proxyFailed =
+        text("%1 could not be reached through the proxy. Check the proxy's address.").arg(origin);
     if (reply.error() == QNetworkReply::NoError || onlyRepeatsStatus(reply))
         return std::nullopt;
     switch (reply.error()) {
@@ -119,11 +119,12 @@ std::optional<Error> failureOf(const QNetworkReply &reply, const QList<QSslError
                                           .arg(origin));
     case QNetworkReply::RemoteHostClosedError:
     case QNetworkReply::ContentReSendError:
-        return unreachable(hasHead ? text("%1 closed the connection before its answer to %2 was complete.")
-                                         .arg(origin, path)
-                                   : text("%1 closed the connection without an answer to %2. Is it HTTP that is "
-                                          "spoken there, and not HTTPS?")
-                                         .arg(origin, path));
+        return unreachable(
+            hasHead ? text("%1 closed the connection before its answer to %2 was complete.")
+                          .arg(origin, path)
+                    : text("%1 closed the connection without an answer to %2. Is it HTTP that is "
+                           "spoken there, and not HTTPS?")
+                          .arg(origin, path));
     case QNetworkReply::TimeoutError:
         return Error{ErrorKind::Timeout, text("%1 could not be reached in time.").arg(origin),
                      reply.errorString()};

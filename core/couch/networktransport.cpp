@@ -390,8 +390,7 @@ std::shared_ptr<Exchange> NetworkTransport::send(const Request &request, const Q
             worker, [worker, key] { worker->resume(key); }, Qt::QueuedConnection);
     });
     const NetworkWorker::Order order{exchange, request.method, networkRequest(request, url),
-                                     QByteArray::fromStdString(request.body),
-                                     request.idempotent};
+                                     QByteArray::fromStdString(request.body), request.idempotent};
     QMetaObject::invokeMethod(
         m_worker, [worker = m_worker, order] { worker->start(order); }, Qt::QueuedConnection);
     return exchange;

@@ -7,8 +7,8 @@
 
 namespace couch {
 
-/// A request's body that can be read once. Qt sends a request again by itself when the connection is
-/// closed before an answer; with this body it fails instead, so that nothing is done twice.
+/// A request's body that can be read once. Qt sends a request again by itself when the connection
+/// is closed before an answer; with this body it fails instead, so that nothing is done twice.
 class OneTimeBody : public QIODevice
 {
     Q_OBJECT

@@ -168,8 +168,9 @@ void Transfer::conclude()
     if (m_abortReason)
         m_exchange->finish(*m_abortReason);
     else
-        m_exchange->finish(failureOf(*m_reply, m_tlsErrors,
-                                     {m_worker.origin(), m_path, !m_worker.options().proxy.empty(), m_hasHead}));
+        m_exchange->finish(
+            failureOf(*m_reply, m_tlsErrors,
+                      {m_worker.origin(), m_path, !m_worker.options().proxy.empty(), m_hasHead}));
     m_worker.forget(m_exchange.get());
     deleteLater();
 }

@@ -32,8 +32,8 @@ public:
         QByteArray bytes;
         Then then = Then::KeepOpen;
         int delayMs = 0;  // before the first byte
-        int dripMs = 0;     // a byte each time, if not 0
-        int atOnce = 0;     // bytes that go out before the drip begins
+        int dripMs = 0;   // a byte each time, if not 0
+        int atOnce = 0;   // bytes that go out before the drip begins
         QByteArray flood; // repeated until the other side goes away
     };
     using Script = std::function<Reply(const Received &)>;
