@@ -20,7 +20,8 @@ using Attachment = store::Writer::Attachment;
 constexpr std::uint64_t kMostBytesInFlight = std::uint64_t{16} << 20;
 constexpr size_t kMostInFlight = 6;
 constexpr size_t kMostRemembered = 100'000;
-constexpr int kTries = 2; // a wrong digest may be a fault of the wire; twice the same is not
+constexpr int kMostTries = 5;
+constexpr int kProtocolTries = 2; // a wrong digest may be a fault of the wire; twice the same is not
 
 /// Equal keys mean equal bytes at the server; empty where the server gave no digest to go by.
 std::string keyOf(const couch::AttachmentStub &stub)
@@ -42,29 +43,36 @@ Error named(const Error &error, const std::string &database, const AttachmentFet
                                  .arg(base::printable(wanted.name), base::printable(wanted.id), base::printable(database)));
 }
 
+/// The transport does not repeat a request once bytes of its answer were passed on; that is done here.
+bool mayTryAgain(ErrorKind kind, bool hasBegun, int tries)
+{
+    switch (kind) {
+    case ErrorKind::Protocol:
+        return tries < kProtocolTries;
+    case ErrorKind::Unreachable:
+    case ErrorKind::Timeout:
+        return hasBegun && tries < kMostTries;
+    default:
+        return false;
+    }
+}
+
 Result<std::string> fetchSmall(couch::Client &client, const std::string &database, const AttachmentFetcher::Wanted &wanted)
 {
-    Error last;
-    for (int attempt = 0; attempt < kTries; ++attempt) {
-        std::string bytes;
+    std::string bytes;
+    const Status fetched = fetchAttachment(client, database, wanted, [&]() -> Result<base::ByteSink> {
+        bytes.clear();
         bytes.reserve(static_cast<size_t>(wanted.stub.length));
-        const Status fetched = fetchAttachment(client, database, wanted, [&bytes](std::string_view piece) {
+        return base::ByteSink([&bytes](std::string_view piece) {
             bytes += piece;
             return Status();
         });
-        if (fetched)
-            return bytes;
-        last = fetched.error();
-        if (last.kind != ErrorKind::Protocol)
-            break;
-    }
-    return named(last, database, wanted);
+    });
+    return fetched ? Result<std::string>(std::move(bytes)) : Result<std::string>(fetched.error());
 }
 
-} // namespace
-
-Status fetchAttachment(couch::Client &client, const std::string &database, const WantedAttachment &wanted,
-                       const base::ByteSink &identity)
+Status fetchOnce(couch::Client &client, const std::string &database, const WantedAttachment &wanted,
+                 const base::ByteSink &identity, bool &hasBegun)
 {
     couch::AttachmentStub stub = wanted.stub;
     if (couch::Client::comesInline(database, wanted.id, wanted.name, wanted.rev)) {
@@ -74,10 +82,40 @@ Status fetchAttachment(couch::Client &client, const std::string &database, const
     }
     AttachmentDecoder decoder(stub, identity);
     const auto head = client.attachment(database, wanted.id, wanted.name, wanted.rev,
-                                        [&decoder](std::string_view bytes) { return decoder.add(bytes); });
+                                        [&](std::string_view bytes) {
+                                            hasBegun = true;
+                                            return decoder.add(bytes);
+                                        });
     if (!head)
         return head.error();
     return decoder.finish();
+}
+
+} // namespace
+
+Status fetchAttachment(couch::Client &client, const std::string &database, const WantedAttachment &wanted,
+                       const SinkMaker &begin)
+{
+    for (int tries = 1;; ++tries) {
+        const auto sink = begin();
+        if (!sink)
+            return sink.error();
+        std::optional<Error> sinkError; // a full disk is not the attachment's fault
+        bool hasBegun = false;
+        const auto passOn = [&](std::string_view piece) {
+            Status taken = (*sink)(piece);
+            if (!taken)
+                sinkError = taken.error();
+            return taken;
+        };
+        const Status fetched = fetchOnce(client, database, wanted, passOn, hasBegun);
+        if (fetched)
+            return {};
+        if (sinkError)
+            return *sinkError;
+        if (!mayTryAgain(fetched.error().kind, hasBegun, tries))
+            return named(fetched.error(), database, wanted);
+    }
 }
 
 AttachmentFetcher::AttachmentFetcher(couch::Client &client, QThreadPool &pool, std::string database, store::Writer &writer,
@@ -92,8 +130,18 @@ AttachmentFetcher::AttachmentFetcher(couch::Client &client, QThreadPool &pool, s
 
 AttachmentFetcher::~AttachmentFetcher()
 {
+    settle();
+}
+
+void AttachmentFetcher::settle()
+{
+    m_announced.clear();
+    for (InFlight &flight : m_inFlight)
+        flight.answer.cancel();
     for (InFlight &flight : m_inFlight)
         flight.answer.waitForFinished();
+    m_inFlight.clear();
+    m_bytesInFlight = 0;
 }
 
 void AttachmentFetcher::announce(std::vector<Wanted> wanted)
@@ -174,27 +222,20 @@ Result<Attachment> AttachmentFetcher::streamLarge(const Wanted &wanted)
 {
     if (wanted.stub.length > store::kPouchLimitBytes)
         return named({ErrorKind::TooLarge, base::text("it is larger than 2 GiB, more than a PouchDB store can hold")}, m_database, wanted);
-    Error last;
-    for (int attempt = 0; attempt < kTries; ++attempt) {
-        auto large = m_writer.beginLargeAttachment(wanted.stub.length);
-        if (!large)
-            return large.error();
-        std::optional<Error> storeError; // a full disk is not the attachment's fault
-        const Status fetched = fetchAttachment(m_client, m_database, wanted, [&](std::string_view piece) -> Status {
-            Status appended = (*large)->append(piece);
-            if (!appended)
-                storeError = appended.error();
-            return appended;
-        });
-        if (storeError)
-            return *storeError;
-        if (fetched)
-            return (*large)->finish();
-        last = fetched.error();
-        if (last.kind != ErrorKind::Protocol)
-            break;
-    }
-    return named(last, m_database, wanted);
+    std::unique_ptr<store::Writer::LargeAttachment> large;
+    const Status fetched = fetchAttachment(m_client, m_database, wanted, [&]() -> Result<base::ByteSink> {
+        if (m_stop.stop_requested())
+            return Error{ErrorKind::Cancelled, base::text("Stopped.")};
+        large.reset(); // what an earlier try wrote goes first
+        auto begun = m_writer.beginLargeAttachment(wanted.stub.length);
+        if (!begun)
+            return begun.error();
+        large = std::move(*begun);
+        return base::ByteSink([&large](std::string_view piece) { return large->append(piece); });
+    });
+    if (!fetched)
+        return fetched.error();
+    return large->finish();
 }
 
 } // namespace backup

@@ -7,7 +7,7 @@
 #include <QThreadPool>
 
 #include <deque>
-#include <map>
+#include <functional>
 #include <unordered_map>
 
 namespace backup {
@@ -19,10 +19,14 @@ struct WantedAttachment {
     couch::AttachmentStub stub;
 };
 
-/// Fetches one attachment once; `identity` gets the decoded bytes, and everything its document says of it was
-/// checked when this succeeds.
+/// Makes a place for one try of an attachment; what earlier ones left is thrown away.
+using SinkMaker = std::function<base::Result<base::ByteSink>()>;
+
+/// Fetches one attachment; the sink gets the decoded bytes, and everything its document says of it was
+/// checked when this succeeds. A wrong digest is tried once more, an answer that was cut off up to four
+/// times. An error of the sink ends it at once.
 [[nodiscard]] base::Status fetchAttachment(couch::Client &client, const std::string &database, const WantedAttachment &wanted,
-                                           const base::ByteSink &identity);
+                                           const SinkMaker &begin);
 
 /// Brings the attachments of a database's leaves into its store: small ones several at a time ahead of the
 /// leaf that names them, large ones streamed. An attachment that an earlier leaf had already (same stored
@@ -42,6 +46,8 @@ public:
     void announce(std::vector<Wanted> wanted);
     /// The stored attachment (identity digest and length). Protocol and NotFound concern this attachment only.
     [[nodiscard]] base::Result<store::Writer::Attachment> take(const Wanted &wanted);
+    /// Forgets what was announced and not taken.
+    void settle();
 
 private:
     struct InFlight {

@@ -2,12 +2,15 @@
 
 #include "core/backup/attachmentfetcher.h"
 #include "core/backup/documentwriter.h"
+#include "core/backup/leafcomparer.h"
 #include "core/backup/leaffetcher.h"
 #include "core/base/text.h"
 #include "core/couch/decode.h"
 
 #include <algorithm>
-#include <unordered_set>
+#include <map>
+#include <tuple>
+#include <utility>
 
 namespace backup {
 
@@ -17,13 +20,10 @@ using base::Error;
 using base::ErrorKind;
 using base::Result;
 using base::Status;
-using store::LeafSet;
-using store::Problem;
 
-constexpr std::uint64_t kPageRows = 5000;
-constexpr int kTries = 3;
-constexpr size_t kMostProblems = 100;
-constexpr size_t kBatch = 100;
+constexpr size_t kFirstBatch = 20;
+constexpr size_t kWalkedLeaves = 1000;
+constexpr size_t kMostSuspects = 1000;
 constexpr std::uint64_t kAttachmentBudgetBytes = std::uint64_t{8} << 20;
 
 class Comparer
@@ -31,257 +31,212 @@ class Comparer
 public:
     explicit Comparer(const ComparisonRequest &request)
         : m_request(request)
+        , m_leaves(request, m_problems)
     {
     }
 
     Result<Comparison> run()
     {
         if (!m_request.leavesAreKnownEqual) {
-            if (Status compared = compareLeaves(); !compared)
+            if (Status compared = m_leaves.compare(); !compared)
                 return compared.error();
         }
-        Status bodies = m_request.allBodies ? compareAllBodies() : compareBodies(m_request.sample);
-        if (!bodies)
+        if (Status bodies = m_request.allBodies ? compareAllBodies() : compareBodies(m_request.sample); !bodies)
             return bodies.error();
-        m_result.changedDocuments = m_changed.size();
+        if (Status settled = lookAgain(); !settled)
+            return settled.error();
+        m_result.problems = m_problems.take();
+        m_result.changedDocuments = m_leaves.changedDocuments();
         return std::move(m_result);
     }
 
 private:
-    using RowVisitor = std::function<Status(const couch::ChangesRow &)>;
-
-    /// All rows after `since`; `last` becomes the sequence behind them.
-    Status forEachChange(const std::string &since, std::string &last, const RowVisitor &visit)
-    {
-        last = since;
-        while (true) {
-            if (m_request.stop.stop_requested())
-                return Error{ErrorKind::Cancelled, base::text("Stopped.")};
-            const auto page = m_request.source.changes(m_request.database, last, kPageRows);
-            if (!page)
-                return page.error();
-            for (const couch::ChangesRow &row : page->rows) {
-                if (Status visited = visit(row); !visited)
-                    return visited;
-            }
-            last = page->lastSeq;
-            if (page->rows.size() < kPageRows && page->pending.value_or(0) == 0)
-                return {};
-            if (page->rows.empty())
-                return {};
-        }
-    }
-
-    /// Documents changed after `since` join m_changed; says how many were new there.
-    Result<size_t> noteChanged(std::string &since)
-    {
-        const size_t before = m_changed.size();
-        std::string last;
-        Status listed = forEachChange(since, last, [this](const couch::ChangesRow &row) {
-            m_changed.insert(row.id);
-            return Status();
-        });
-        if (!listed)
-            return listed.error();
-        since = last;
-        return m_changed.size() - before;
-    }
-
-    /// Leaves at the source of all documents but the changed ones.
-    Result<LeafSet> leavesAtSource()
-    {
-        LeafSet leaves;
-        std::string last;
-        Status listed = forEachChange({}, last, [&](const couch::ChangesRow &row) {
-            if (!m_changed.contains(row.id)) {
-                for (const std::string &rev : row.revs)
-                    leaves.add(row.id, rev);
-            }
-            return Status();
-        });
-        if (!listed)
-            return listed.error();
-        return leaves;
-    }
-
-    /// Leaves stored here of all documents but the changed ones.
-    Result<LeafSet> leavesHere()
-    {
-        LeafSet leaves = m_request.storedLeaves;
-        for (const std::string &id : m_changed) {
-            const auto document = m_request.stored.document(id);
-            if (!document)
-                return document.error();
-            if (!document->has_value())
-                continue;
-            for (const std::int32_t leaf : (*document)->tree.leaves())
-                leaves.subtract(id, (*document)->tree.revOf(leaf).toString());
-        }
-        return leaves;
-    }
-
-    Status compareLeaves()
-    {
-        std::string since = m_request.sinceSeq;
-        if (const auto noted = noteChanged(since); !noted)
-            return noted.error();
-        bool seenBefore = false;
-        for (int attempt = 0; attempt < kTries; ++attempt) {
-            const auto there = leavesAtSource();
-            if (!there)
-                return there.error();
-            const auto meanwhile = noteChanged(since);
-            if (!meanwhile)
-                return meanwhile.error();
-            if (*meanwhile > 0)
-                continue; // the listing mixes two moments
-            const auto here = leavesHere();
-            if (!here)
-                return here.error();
-            if (*there == *here)
-                return {};
-            if (seenBefore)
-                break;
-            seenBefore = true;
-        }
-        return nameDifferences(since);
-    }
-
-    /// Compares document by document. Slow, and only when the sums differ or the source would not keep still.
-    Status nameDifferences(std::string &since)
-    {
-        std::vector<Problem> found;
-        std::unordered_set<std::string> atSource;
-        std::string last;
-        Status listed = forEachChange({}, last, [&](const couch::ChangesRow &row) -> Status {
-            atSource.insert(row.id);
-            if (m_changed.contains(row.id) || found.size() >= kMostProblems)
-                return {};
-            const auto document = m_request.stored.document(row.id);
-            if (!document)
-                return document.error();
-            std::vector<std::string> here;
-            if (document->has_value()) {
-                for (const std::int32_t leaf : (*document)->tree.leaves())
-                    here.push_back((*document)->tree.revOf(leaf).toString());
-            }
-            std::vector<std::string> there = row.revs;
-            std::sort(here.begin(), here.end());
-            std::sort(there.begin(), there.end());
-            if (here != there)
-                found.push_back({"leaves-differ", row.id, base::text("The leaf revisions here are not those at the source.")});
-            return {};
-        });
-        if (!listed)
-            return listed;
-        Status extra = m_request.stored.forEachDocument([&](const store::Metadata &metadata) -> Result<bool> {
-            if (!atSource.contains(metadata.id) && !m_changed.contains(metadata.id))
-                found.push_back({"not-at-source", metadata.id, base::text("The document is here but not at the source.")});
-            return found.size() < kMostProblems;
-        });
-        if (!extra)
-            return extra;
-        if (const auto meanwhile = noteChanged(since); !meanwhile)
-            return meanwhile.error();
-        for (Problem &problem : found) {
-            if (!m_changed.contains(problem.document))
-                m_result.problems.push_back(std::move(problem));
-        }
-        return {};
-    }
+    /// A leaf whose body is not here as it is there, or did not come.
+    struct Suspect {
+        couch::IdRev leaf;
+        QString message;
+        bool hasCome = true;
+    };
 
     Status compareAllBodies()
     {
-        std::vector<couch::IdRev> batch;
+        std::vector<couch::IdRev> leaves;
         Status walked = m_request.stored.forEachDocument([&](const store::Metadata &metadata) -> Result<bool> {
             for (const std::int32_t leaf : metadata.tree.leaves())
-                batch.push_back({metadata.id, metadata.tree.revOf(leaf).toString()});
-            if (batch.size() >= kBatch) {
-                if (Status compared = compareBodies(std::exchange(batch, {})); !compared)
+                leaves.push_back({metadata.id, metadata.tree.revOf(leaf).toString()});
+            if (leaves.size() >= kWalkedLeaves) {
+                if (Status compared = compareBodies(std::exchange(leaves, {})); !compared)
                     return compared.error();
             }
             return true;
         });
-        return walked ? compareBodies(batch) : walked;
+        return walked ? compareBodies(std::move(leaves)) : walked;
     }
 
     Status compareBodies(std::vector<couch::IdRev> leaves)
     {
         std::sort(leaves.begin(), leaves.end(),
                   [](const couch::IdRev &a, const couch::IdRev &b) { return std::tie(a.id, a.rev) < std::tie(b.id, b.rev); });
-        for (size_t first = 0; first < leaves.size(); first += kBatch) {
+        for (size_t first = 0; first < leaves.size();) {
             if (m_request.stop.stop_requested())
                 return Error{ErrorKind::Cancelled, base::text("Stopped.")};
-            const size_t last = std::min(leaves.size(), first + kBatch);
+            const size_t last = std::min(leaves.size(), first + m_batchSize.leaves());
             const std::vector<couch::IdRev> part(leaves.begin() + static_cast<std::ptrdiff_t>(first),
                                                  leaves.begin() + static_cast<std::ptrdiff_t>(last));
-            const auto rows = fetchLeaves(m_request.source, m_request.database, part);
-            if (!rows)
-                return rows.error();
-            for (const couch::BulkRow &row : *rows) {
-                if (Status compared = compareRow(row); !compared)
-                    return compared;
-            }
+            if (Status compared = comparePart(part); !compared)
+                return compared;
+            first = last;
         }
         return {};
     }
 
-    Status compareRow(const couch::BulkRow &row)
+    /// Every leaf asked for ends as compared or as a suspect, whatever the source answers.
+    Status comparePart(const std::vector<couch::IdRev> &part)
     {
-        if (!row.error.empty())
-            return {}; // gone meanwhile; that it was there is what the leaf comparison says
-        const auto leaf = couch::dissectLeaf(row.document);
-        if (!leaf)
-            return leaf.error();
-        const auto document = m_request.stored.document(leaf->id);
-        if (!document)
-            return document.error();
-        const auto rev = store::RevId::parse(leaf->rev);
-        if (!document->has_value() || !rev || !(*document)->seqOf.contains(*rev))
-            return {}; // a successor; its document changed
-        const auto stored = m_request.stored.body((*document)->seqOf.at(*rev));
-        if (!stored)
-            return stored.error();
-        ++m_result.bodiesCompared;
-        if (const auto difference = differenceOf(*leaf, **document, *rev, *stored); !difference)
+        const auto rows = fetchLeaves(m_request.source, m_request.database, part);
+        if (!rows)
+            return rows.error();
+        m_batchSize.learn(part.size(), *rows);
+        std::map<std::pair<std::string, std::string>, QString> open;
+        for (const couch::IdRev &leaf : part)
+            open.emplace(std::pair(leaf.id, leaf.rev), base::text("The source did not send it again."));
+        for (const couch::BulkRow &row : *rows) {
+            const auto asked = open.find({row.id, row.rev});
+            if (asked == open.end())
+                continue; // a successor
+            const auto leaf = row.error.empty() ? couch::dissectLeaf(row.document) : Result<couch::FetchedLeaf>(refusal(row));
+            if (!leaf) {
+                asked->second = leaf.error().message;
+                continue;
+            }
+            open.erase(asked);
+            if (Status compared = compareLeaf(*leaf); !compared)
+                return compared;
+        }
+        for (const auto &[leaf, message] : open)
+            suspect({{leaf.first, leaf.second}, message, false});
+        return {};
+    }
+
+    static Error refusal(const couch::BulkRow &row)
+    {
+        return {ErrorKind::NotFound, base::text("The source did not send it again: %1 (%2).")
+                                         .arg(base::printable(row.error), base::printable(row.reason))};
+    }
+
+    Status compareLeaf(const couch::FetchedLeaf &leaf)
+    {
+        const auto difference = differenceOf(leaf);
+        if (!difference)
             return difference.error();
-        else if (!difference->isEmpty() && m_result.problems.size() < kMostProblems)
-            m_result.problems.push_back({"body-differs", leaf->id, *difference});
+        if (difference->isEmpty())
+            ++m_result.bodiesCompared;
+        else
+            suspect({{leaf.id, leaf.rev}, *difference, true});
+        return {};
+    }
+
+    void suspect(Suspect one)
+    {
+        if (m_suspects.size() < kMostSuspects)
+            m_suspects.push_back(std::move(one));
+        else
+            m_hasMoreSuspects = true;
+    }
+
+    /// What differed is fetched once more, unless the source has changed it; what differs again is reported.
+    Status lookAgain()
+    {
+        if (m_suspects.empty())
+            return {};
+        std::vector<Suspect> first = std::exchange(m_suspects, {});
+        m_attachmentBytes = 0;
+        if (Status settled = dropExplained(first); !settled)
+            return settled;
+        std::vector<couch::IdRev> leaves;
+        for (Suspect &suspect : first)
+            leaves.push_back(std::move(suspect.leaf));
+        if (Status compared = compareBodies(std::move(leaves)); !compared)
+            return compared;
+        if (Status settled = dropExplained(m_suspects); !settled)
+            return settled;
+        for (const Suspect &one : m_suspects)
+            m_problems.add({one.hasCome ? "body-differs" : "body-missing", one.leaf.id,
+                            base::text("Revision %1: %2").arg(base::printable(one.leaf.rev), one.message)});
+        if (m_hasMoreSuspects)
+            m_problems.add({"more-differences", {}, base::text("More bodies differ, which are not listed.")});
+        return {};
+    }
+
+    /// Drops those whose documents have changed or were purged at the source.
+    Status dropExplained(std::vector<Suspect> &suspects)
+    {
+        if (const auto noted = m_leaves.noteChanged(); !noted)
+            return noted.error();
+        std::erase_if(suspects, [this](const Suspect &suspect) { return m_leaves.hasChanged(suspect.leaf.id); });
+        if (std::all_of(suspects.begin(), suspects.end(), [](const Suspect &suspect) { return suspect.hasCome; }))
+            return {};
+        const auto purged = m_leaves.hasPurged();
+        if (!purged)
+            return purged.error();
+        std::erase_if(suspects, [&](const Suspect &suspect) {
+            const bool isExplained = *purged && !suspect.hasCome;
+            if (isExplained)
+                m_leaves.countPurged();
+            return isExplained;
+        });
         return {};
     }
 
     /// What differs, as a sentence; empty when nothing does.
-    Result<QString> differenceOf(const couch::FetchedLeaf &leaf, const store::Metadata &metadata, const store::RevId &rev,
-                                 const std::string &storedText)
+    Result<QString> differenceOf(const couch::FetchedLeaf &leaf)
     {
-        const store::RevPath path = metadata.tree.pathOf(metadata.tree.find(rev));
+        const auto document = m_request.stored.document(leaf.id);
+        if (!document)
+            return document.error();
+        const auto rev = store::RevId::parse(leaf.rev);
+        if (!document->has_value() || !rev || !(*document)->seqOf.contains(*rev))
+            return base::text("It is not here.");
+        const auto storedText = m_request.stored.body((*document)->seqOf.at(*rev));
+        if (!storedText)
+            return storedText.error();
+        const store::RevPath path = (*document)->tree.pathOf((*document)->tree.find(*rev));
         const bool samePath = path.hashes.size() >= leaf.revisionsIds.size()
             && std::equal(leaf.revisionsIds.begin(), leaf.revisionsIds.end(), path.hashes.begin());
         if (!samePath)
-            return base::text("The history of revision %1 here is not the one at the source.").arg(base::printable(leaf.rev));
-        const auto info = store::inspectBody(storedText);
+            return base::text("Its history here is not the one at the source.");
+        const auto info = store::inspectBody(*storedText);
         if (!info)
             return info.error();
-        if (info->attachments.size() != leaf.attachments.size())
-            return base::text("Revision %1 has other attachments at the source.").arg(base::printable(leaf.rev));
-        for (size_t i = 0; i < leaf.attachments.size(); ++i) {
-            const auto same = isSameAttachment(leaf, leaf.attachments[i], info->attachments[i]);
+        const auto attachments = attachmentDifference(leaf, info->attachments);
+        if (!attachments || !attachments->isEmpty())
+            return attachments;
+        if (composeStoredBody(leaf, info->attachments) != *storedText)
+            return base::text("Its body is another one at the source.");
+        return QString();
+    }
+
+    Result<QString> attachmentDifference(const couch::FetchedLeaf &leaf, const std::vector<store::StoredAttachment> &stored)
+    {
+        if (stored.size() != leaf.attachments.size())
+            return base::text("It has other attachments at the source.");
+        for (const couch::AttachmentStub &there : leaf.attachments) {
+            const auto here = std::find_if(stored.begin(), stored.end(), [&](const store::StoredAttachment &attachment) {
+                return attachment.nameJson == there.nameJson;
+            });
+            const auto same = here == stored.end() ? Result<bool>(false) : isSameAttachment(leaf, there, *here);
             if (!same)
                 return same.error();
             if (!*same)
-                return base::text("Attachment %1 of revision %2 is another one at the source.")
-                    .arg(base::printable(leaf.attachments[i].nameJson), base::printable(leaf.rev));
+                return base::text("Its attachment %1 is another one at the source.").arg(base::printable(there.nameJson));
         }
-        if (composeStoredBody(leaf, info->attachments) != storedText)
-            return base::text("The body of revision %1 is another one at the source.").arg(base::printable(leaf.rev));
         return QString();
     }
 
     Result<bool> isSameAttachment(const couch::FetchedLeaf &leaf, const couch::AttachmentStub &there,
                                   const store::StoredAttachment &here)
     {
-        if (there.nameJson != here.nameJson || there.contentTypeJson != here.contentTypeJson || there.revpos != here.revpos
-            || there.length != here.length)
+        if (there.contentTypeJson != here.contentTypeJson || there.revpos != here.revpos || there.length != here.length)
             return false;
         if (there.encoding.empty() && there.digest.starts_with("md5-"))
             return there.digest == here.digest;
@@ -292,22 +247,28 @@ private:
         base::Hasher identity(base::Hasher::Algorithm::Md5Digest);
         const Status fetched = fetchAttachment(m_request.source, m_request.database,
                                                {leaf.id, leaf.rev, base::json::unescape(there.nameJson), there},
-                                               [&identity](std::string_view bytes) {
-                                                   identity.add(bytes);
-                                                   return Status();
+                                               [&identity]() -> Result<base::ByteSink> {
+                                                   identity = base::Hasher(base::Hasher::Algorithm::Md5Digest);
+                                                   return base::ByteSink([&identity](std::string_view bytes) {
+                                                       identity.add(bytes);
+                                                       return Status();
+                                                   });
                                                });
-        if (!fetched) {
-            const ErrorKind kind = fetched.error().kind;
-            if (kind == ErrorKind::NotFound)
-                return true; // its document changed meanwhile
-            return kind == ErrorKind::Protocol ? Result<bool>(false) : Result<bool>(fetched.error());
-        }
-        return "md5-" + base::toBase64(identity.finish()) == here.digest;
+        if (fetched)
+            return "md5-" + base::toBase64(identity.finish()) == here.digest;
+        const ErrorKind kind = fetched.error().kind;
+        if (kind == ErrorKind::NotFound || kind == ErrorKind::Protocol)
+            return false; // if its document has changed meanwhile, that explains it
+        return fetched.error();
     }
 
     const ComparisonRequest &m_request;
     Comparison m_result;
-    std::unordered_set<std::string> m_changed;
+    ProblemList m_problems;
+    LeafComparer m_leaves;
+    BatchSize m_batchSize{kFirstBatch};
+    std::vector<Suspect> m_suspects;
+    bool m_hasMoreSuspects = false;
     std::uint64_t m_attachmentBytes = 0;
 };
 
