@@ -55,9 +55,14 @@ void appendSubtree(std::string &out, const RevTree &tree, std::int32_t root)
 
 void appendRevTree(std::string &out, const RevTree &tree)
 {
+    // PouchDB keeps roots of one generation in the order in which they came.
+    std::vector<std::int32_t> roots = tree.roots();
+    std::ranges::sort(roots, {}, [&](std::int32_t root) {
+        return std::pair(tree.nodes()[static_cast<size_t>(root)].generation, root);
+    });
     out += '[';
     bool first = true;
-    for (const std::int32_t root : tree.roots()) {
+    for (const std::int32_t root : roots) {
         out += first ? R"({"pos":)" : R"(,{"pos":)";
         out += std::to_string(tree.nodes()[static_cast<size_t>(root)].generation);
         out += R"(,"ids":)";

@@ -126,6 +126,16 @@ std::int32_t RevTree::rootOf(std::int32_t node) const
     return node;
 }
 
+/// Which of two nodes of one generation and root a walk in hash order meets first.
+bool RevTree::comesFirstBelowRoot(std::int32_t a, std::int32_t b) const
+{
+    while (at(a).parent != at(b).parent) {
+        a = at(a).parent;
+        b = at(b).parent;
+    }
+    return compareHashes(at(a).hash, at(b).hash) < 0;
+}
+
 /// The node from which path and tree go on together: the root itself where the path is older, else the
 /// node that equals the path's oldest revision. Of several roots the first one counts.
 std::int32_t RevTree::findOverlap(const RevPath &path) const
@@ -134,7 +144,9 @@ std::int32_t RevTree::findOverlap(const RevPath &path) const
     std::int32_t bestRoot = kNone;
     std::int32_t best = kNone;
     const auto consider = [&](std::int32_t root, std::int32_t node) {
-        if (bestRoot == kNone || rootComesFirst(root, bestRoot)) {
+        const bool isBetter = bestRoot == kNone
+            || (root == bestRoot ? comesFirstBelowRoot(node, best) : rootComesFirst(root, bestRoot));
+        if (isBetter) {
             bestRoot = root;
             best = node;
         }

@@ -77,6 +77,7 @@ private:
     [[nodiscard]] Node &at(std::int32_t node) { return m_nodes[static_cast<size_t>(node)]; }
     [[nodiscard]] const Node &at(std::int32_t node) const { return m_nodes[static_cast<size_t>(node)]; }
     [[nodiscard]] bool rootComesFirst(std::int32_t a, std::int32_t b) const;
+    [[nodiscard]] bool comesFirstBelowRoot(std::int32_t a, std::int32_t b) const;
     [[nodiscard]] std::int32_t rootOf(std::int32_t node) const;
     template <typename Visit>
     void forEachNode(std::uint64_t generation, std::string_view hash, const Visit &visit) const;

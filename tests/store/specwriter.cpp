@@ -169,15 +169,15 @@ Status writeSpec(std::string_view spec, store::Writer &writer)
 std::string generatedBytes(std::uint64_t offset, size_t length)
 {
     // Eight bytes at a time from a counter, so that any place can be made without those before it.
-    std::string bytes;
-    bytes.reserve(length + 8);
-    for (std::uint64_t word = offset / 8; bytes.size() < length + offset % 8; ++word) {
+    std::string bytes(length + 16, '\0');
+    size_t filled = 0;
+    for (std::uint64_t word = offset / 8; filled < length + 8; ++word, filled += 8) {
         std::uint64_t x = word + 0x9e3779b97f4a7c15U;
         x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9U;
         x = (x ^ x >> 27) * 0x94d049bb133111ebU;
         x ^= x >> 31;
-        for (int i = 0; i < 8; ++i)
-            bytes += static_cast<char>(x >> (8 * i) & 0xff);
+        for (size_t i = 0; i < 8; ++i)
+            bytes.data()[filled + i] = static_cast<char>(x >> (8 * i) & 0xff);
     }
     return bytes.substr(static_cast<size_t>(offset % 8), length);
 }
