@@ -98,7 +98,10 @@ Status Contents::addFolder(std::string_view name)
 Status Contents::refuse(const char *code, std::string_view name, const QString &why)
 {
     m_findings.add(code, shortened(name), base::text("The entry %1 was not loaded: %2.").arg(base::printable(name), why));
-    spoil(trimmedPath(name));
+    const std::string_view path = trimmedPath(name);
+    spoil(path);
+    if (!pathFault(path, m_limits))
+        m_taken.try_emplace(collisionKey(path), false); // nothing may lie below it either
     return count(0);
 }
 

@@ -68,7 +68,7 @@ public:
         , m_sink(sink)
         , m_progress(progress)
         , m_inflate(file)
-        , m_buffer(GzipIndex::kPageBytes, '\0')
+        , m_buffer(std::make_unique_for_overwrite<char[]>(GzipIndex::kPageBytes))
     {
     }
 
@@ -153,7 +153,7 @@ private:
         const size_t room = GzipIndex::kPageBytes - static_cast<size_t>(m_size % GzipIndex::kPageBytes);
         for (;;) {
             size_t got = 0;
-            auto state = m_inflate.inflate(m_buffer.data() + m_filled, room - m_filled, got, true);
+            auto state = m_inflate.inflate(m_buffer.get() + m_filled, room - m_filled, got, true);
             m_filled += got;
             if (!state || *state != RawInflate::State::BlockEnd)
                 return state;
@@ -166,7 +166,7 @@ private:
 
     Status takeBuffer()
     {
-        const std::string_view bytes = std::string_view(m_buffer).substr(0, m_filled);
+        const std::string_view bytes{m_buffer.get(), m_filled};
         const std::uint32_t crc = crc32(0, bytes);
         const auto length = static_cast<z_off_t>(bytes.size());
         if (m_size % GzipIndex::kPageBytes == 0 && !bytes.empty())
@@ -211,7 +211,7 @@ private:
     const base::ByteSink &m_sink;
     const std::function<Status(std::uint64_t)> &m_progress;
     RawInflate m_inflate;
-    std::string m_buffer;
+    std::unique_ptr<char[]> m_buffer;
     size_t m_filled = 0;
     std::uint64_t m_offset = 0; // in the file
     std::uint64_t m_size = 0;   // inflated so far

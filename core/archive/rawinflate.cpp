@@ -14,9 +14,9 @@ using base::Status;
 constexpr size_t kInputBytes = size_t{256} << 10;
 constexpr size_t kWindowBytes = size_t{32} << 10;
 
-unsigned char *bytesOf(std::string &text)
+unsigned char *bytesOf(char *text)
 {
-    return reinterpret_cast<unsigned char *>(text.data()); // zlib wants unsigned
+    return reinterpret_cast<unsigned char *>(text); // zlib wants unsigned
 }
 } // namespace
 
@@ -27,7 +27,7 @@ struct RawInflate::Zlib {
 RawInflate::RawInflate(const base::RandomReader &file)
     : m_file(file)
     , m_zlib(std::make_unique<Zlib>())
-    , m_input(kInputBytes, '\0')
+    , m_input(std::make_unique_for_overwrite<char[]>(kInputBytes))
 {
     if (inflateInit2(&m_zlib->stream, -MAX_WBITS) != Z_OK)
         throw std::bad_alloc();
@@ -52,7 +52,7 @@ Status RawInflate::begin(const CheckpointIndex::Checkpoint &from)
     }
     if (!from.window.empty()) {
         std::string window = from.window;
-        inflateSetDictionary(&stream, bytesOf(window), static_cast<uInt>(window.size()));
+        inflateSetDictionary(&stream, bytesOf(window.data()), static_cast<uInt>(window.size()));
     }
     return {};
 }
@@ -60,9 +60,9 @@ Status RawInflate::begin(const CheckpointIndex::Checkpoint &from)
 Status RawInflate::refill()
 {
     const auto count = static_cast<size_t>(std::min<std::uint64_t>(kInputBytes, m_file.size() - m_read));
-    if (Status read = m_file.readAt(m_read, m_input.data(), count); !read)
+    if (Status read = m_file.readAt(m_read, m_input.get(), count); !read)
         return read;
-    m_zlib->stream.next_in = bytesOf(m_input);
+    m_zlib->stream.next_in = bytesOf(m_input.get());
     m_zlib->stream.avail_in = static_cast<uInt>(count);
     m_read += count;
     return {};
@@ -72,7 +72,7 @@ Result<RawInflate::State> RawInflate::inflate(char *out, size_t size, size_t &go
 {
     z_stream &stream = m_zlib->stream;
     got = 0;
-    stream.next_out = reinterpret_cast<unsigned char *>(out); // zlib wants unsigned
+    stream.next_out = bytesOf(out);
     stream.avail_out = static_cast<uInt>(size);
     for (;;) {
         if (stream.avail_in == 0 && m_read < m_file.size()) {
@@ -105,7 +105,7 @@ CheckpointIndex::Checkpoint RawInflate::checkpoint(std::uint64_t content) const
 {
     CheckpointIndex::Checkpoint checkpoint{content, packedOffset(), m_zlib->stream.data_type & 7, std::string(kWindowBytes, '\0')};
     auto length = static_cast<uInt>(kWindowBytes);
-    inflateGetDictionary(&m_zlib->stream, bytesOf(checkpoint.window), &length);
+    inflateGetDictionary(&m_zlib->stream, bytesOf(checkpoint.window.data()), &length);
     checkpoint.window.resize(length);
     return checkpoint;
 }

@@ -35,7 +35,7 @@ private:
     struct Zlib;
     const base::RandomReader &m_file;
     std::unique_ptr<Zlib> m_zlib;
-    std::string m_input;
+    std::unique_ptr<char[]> m_input;
     std::uint64_t m_read = 0; // bytes of the file that went into m_input so far
 };
 

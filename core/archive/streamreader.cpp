@@ -40,6 +40,8 @@ Result<Scanned> scan(const base::RandomReader &file, const QString &label, const
         [&] { return listing.beginsLikeOurs() || !listing.grammar().hasEnded(); }, progress);
     if (!gzip)
         return gzip.error();
+    if (!gzip->fault && listing.isEmpty())
+        return noBackup(label);
     Scanned scanned{listing.take(gzip->isCut), std::move(gzip->index), listing.beginsLikeOurs()};
     FindingList &findings = scanned.contents.findings();
     if (gzip->fault)

@@ -71,10 +71,11 @@ std::optional<std::uint64_t> numberOf(std::string_view block, Field field)
 /// The sum of all bytes, the checksum field itself counted as spaces.
 std::uint64_t checksumOf(std::string_view block)
 {
+    const char *bytes = block.data();
     std::uint64_t sum = kChecksum.length * ' ';
     for (size_t i = 0; i < kTarBlockBytes; ++i) {
         if (i < kChecksum.offset || i >= kChecksum.offset + kChecksum.length)
-            sum += static_cast<unsigned char>(block[i]);
+            sum += static_cast<unsigned char>(bytes[i]);
     }
     return sum;
 }

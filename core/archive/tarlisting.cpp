@@ -23,7 +23,7 @@ Status TarListing::entry(const TarEntry &entry)
     if (entry.isFolder())
         return m_contents.addFolder(entry.name);
     if (entry.size > m_limits.maxTotalBytes)
-        return Error{ErrorKind::Hostile, base::text("The entry %1 claims %2 bytes, which is over the limit; the archive is not opened.").arg(base::printable(entry.name)).arg(entry.size), {}};
+        return Error{ErrorKind::Hostile, base::text("The entry %1 claims %2 bytes, which is over the limit for uncompressed bytes; the archive is not opened.").arg(base::printable(entry.name)).arg(entry.size), {}};
     const std::string_view path = trimmedPath(entry.name);
     if (!std::exchange(m_sawFile, true) && nameOf(path) == "format.json" && !parentOf(path).empty()
         && parentOf(parentOf(path)).empty())

@@ -23,8 +23,10 @@ public:
     [[nodiscard]] TarGrammar &grammar() { return m_grammar; }
     /// The first file is `<folder>/format.json`: so begins an archive of ours.
     [[nodiscard]] bool beginsLikeOurs() const { return m_ourRoot.has_value(); }
+    /// No entry was found, and (so far) no end either.
+    [[nodiscard]] bool isEmpty() const { return m_contents.entries() == 0 && !m_open && !m_grammar.hasEnded(); }
     /// Nothing at all could be read of a tar: this is none.
-    [[nodiscard]] bool isNoTar() const { return m_contents.entries() == 0 && m_grammar.fault().has_value(); }
+    [[nodiscard]] bool isNoTar() const { return isEmpty() && m_grammar.fault().has_value(); }
 
     /// `broken`: the container broke off before the tar ended.
     [[nodiscard]] Contents take(bool broken);

@@ -72,10 +72,10 @@ void PredecessorTest::fixturesReadLikeGnuTar_data()
     QTest::addColumn<QString>("name");
     QTest::addColumn<QString>("root");
     QTest::addColumn<int>("databases");
-    QTest::newRow("a backup made with PouchDB 7.3") << "made-by-pouchdb-7.3.0.tgz" << "backups/2026-11-23T16_03_52.749Z" << 9;
-    QTest::newRow("a backup made with PouchDB 9.0") << "made-by-pouchdb-9.0.0.tgz" << "backups/2026-11-23T16_03_59.379Z" << 9;
-    QTest::newRow("packed by GNU tar, 7.3") << "native-pouchdb-7.3.0.tgz" << "native" << 4;
-    QTest::newRow("packed by GNU tar, 9.0") << "native-pouchdb-9.0.0.tgz" << "native" << 4;
+    QTest::newRow("a backup made with PouchDB 7.3") << "made-by-pouchdb-7.3.0/2026-11-23T16_03_52.749Z.tgz" << "backups/2026-11-23T16_03_52.749Z" << 9;
+    QTest::newRow("a backup made with PouchDB 9.0") << "made-by-pouchdb-9.0.0/2026-11-23T16_03_59.379Z.tgz" << "backups/2026-11-23T16_03_59.379Z" << 9;
+    QTest::newRow("packed by GNU tar, 7.3") << "made-by-pouchdb-7.3.0/native.tgz" << "native" << 4;
+    QTest::newRow("packed by GNU tar, 9.0") << "made-by-pouchdb-9.0.0/native.tgz" << "native" << 4;
 }
 
 void PredecessorTest::fixturesReadLikeGnuTar()
@@ -83,7 +83,7 @@ void PredecessorTest::fixturesReadLikeGnuTar()
     QFETCH(QString, name);
     QFETCH(QString, root);
     QFETCH(int, databases);
-    const QString path = QStringLiteral(FM_SOURCE_DIR "/tests/data/archives/") + name;
+    const QString path = QStringLiteral(FM_SOURCE_DIR "/tests/data/pouchdb/") + name;
     const auto reader = Reader::open(base::fromUtf8(path.toStdString()), {});
     QVERIFY2(reader, reader ? "" : qPrintable(reader.error().message));
     QCOMPARE((*reader)->origin(), Origin::Predecessor);
