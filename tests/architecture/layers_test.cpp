@@ -162,8 +162,8 @@ QString includeViolation(const QString &path, const QString &header, bool isQuot
     for (const LayerRule &rule : layerRules) {
         if (rule.folder == from)
             return to == from || rule.mayInclude.contains(to)
-                       ? QString()
-                       : u"%1 may not include %2"_s.arg(from, to);
+                ? QString()
+                : u"%1 may not include %2"_s.arg(from, to);
     }
     return u"%1 has no row in the table of layers"_s.arg(from);
 }
