@@ -90,7 +90,7 @@ const QList<BanRule> textBans{
     {u"ignoreSslErrors"_s, re(u"\\bignoreSslErrors\\b"_s), everywhere, nowhere},
     {u"setInsecureFallback(true)"_s, re(u"\\bsetInsecureFallback\\s*\\(\\s*true\\b"_s), everywhere,
      nowhere},
-    {u"system()"_s, re(u"\\bsystem\\s*\\("_s), everywhere, nowhere},
+    {u"system()"_s, re(u"(?<![\\w:.>])(std::|::)?system\\s*\\("_s), everywhere, nowhere},
     {u"popen()"_s, re(u"\\b_?popen\\s*\\("_s), everywhere, nowhere},
     {u"QEventLoop"_s, re(u"\\bQEventLoop\\b"_s), everywhere, nowhere},
     {u"processEvents"_s, re(u"\\bprocessEvents\\b"_s), everywhere, nowhere},
@@ -318,6 +318,7 @@ void LayersTest::violationIsReported_data()
     banned("ignoreSslErrors", anyPath, u"reply->ignoreSslErrors();"_s);
     banned("setInsecureFallback", anyPath, u"job.setInsecureFallback( true );"_s);
     banned("system", anyPath, u"std::system (\"ls\");"_s);
+    banned("global system", anyPath, u"return ::system(command);"_s);
     banned("popen", anyPath, u"popen(\"ls\", \"r\");"_s);
     banned("QEventLoop", anyPath, u"QEventLoop loop;"_s);
     banned("processEvents", anyPath, u"QCoreApplication::processEvents();"_s);
@@ -361,6 +362,7 @@ void LayersTest::innocentIsNotReported_data()
     row("line comment", u"core/base/a.h"_s, u"// not QSaveFile\n//#include \"ui/b.h\""_s);
     row("block comment", u"core/base/a.h"_s, u"/* QEventLoop\n#include \"ui/b.h\"\n#if 0 */"_s);
     row("literal", u"core/base/a.h"_s, u"f(\"system(\", 'x', R\"(popen( \" QSaveFile)\");"_s);
+    row("other system()", u"core/base/a.h"_s, u"QRandomGenerator::system()->generate();"_s);
     row("part of a word", u"core/base/a.h"_s,
         u"std::system_error(e); fileSystem(x); my_popen(x);"_s);
 }
