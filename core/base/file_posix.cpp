@@ -180,7 +180,11 @@ Result<std::unique_ptr<File>> File::openRead(const fs::path &path)
 
 Status makeFolder(const fs::path &path)
 {
-    if (path.empty() || ::access(path.c_str(), F_OK) == 0)
+    struct stat status = {};
+    const bool exists = ::stat(path.c_str(), &status) == 0;
+    if (exists && !S_ISDIR(status.st_mode))
+        return fileError(ErrorKind::Conflict, kCreating, path, text("it is a file, not a folder"));
+    if (path.empty() || exists)
         return {};
     if (path.has_parent_path() && path.parent_path() != path) {
         if (Status parent = makeFolder(path.parent_path()); !parent)
@@ -188,9 +192,14 @@ Status makeFolder(const fs::path &path)
     }
     if (const auto fault = injectedFileFault(FileOperation::Other))
         return injectedError(*fault, kCreating, path);
-    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-        return systemError(errno, kCreating, path);
-    return {};
+    if (::mkdir(path.c_str(), 0700) == 0) {
+        ::chmod(path.c_str(), 0700); // the umask may have taken bits away
+        return {};
+    }
+    const int code = errno;
+    if (code == EEXIST && ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode))
+        return {}; // somebody else was faster
+    return systemError(code, kCreating, path);
 }
 
 Status removeTree(const fs::path &path)

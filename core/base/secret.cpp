@@ -6,11 +6,17 @@
 
 namespace base {
 
-Secret::Secret(std::string value)
+Secret::Secret(std::string &&value)
     : m_value(std::move(value))
 {
-    if (!value.empty()) // a short string was copied, not moved
-        OPENSSL_cleanse(value.data(), value.size());
+    value.resize(value.capacity()); // a short string was copied, not moved: it is there still
+    OPENSSL_cleanse(value.data(), value.size());
+    value.clear();
+}
+
+Secret::Secret(const std::string &value)
+    : m_value(value)
+{
 }
 
 Secret::~Secret()

@@ -13,7 +13,10 @@ class Secret
 {
 public:
     Secret() = default;
-    explicit Secret(std::string value);
+    /// Leaves nothing in `value`.
+    explicit Secret(std::string &&value);
+    /// Whoever has `value` has to wipe it.
+    explicit Secret(const std::string &value);
     ~Secret();
     Secret(Secret &&other) noexcept;
     Secret &operator=(Secret &&other) noexcept;

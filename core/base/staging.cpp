@@ -48,8 +48,11 @@ public:
     }
     ~StagedFile() override
     {
-        if (!m_closed)
-            m_folder.forget(*this);
+        if (m_closed)
+            return;
+        const std::uint64_t memoryBytes = m_file == nullptr ? m_memory->size() : 0;
+        m_file.reset(); // Windows removes no open file
+        m_folder.forget(m_name, memoryBytes);
     }
     StagedFile(const StagedFile &) = delete;
     StagedFile &operator=(const StagedFile &) = delete;
@@ -94,9 +97,6 @@ public:
         return {};
     }
 
-    [[nodiscard]] const std::string &name() const { return m_name; }
-    [[nodiscard]] std::uint64_t memoryBytes() const { return m_file == nullptr ? m_memory->size() : 0; }
-
 private:
     static constexpr size_t kGatherBytes = size_t{256} << 10;
 
@@ -115,7 +115,8 @@ private:
     Status flush()
     {
         Status written = m_file->append(*m_memory);
-        m_memory->clear();
+        if (written) // else the bytes stay for the next flush: close() must not succeed without them
+            m_memory->clear();
         return written;
     }
 
@@ -223,12 +224,12 @@ void StagingFolder::keep(const std::string &name, std::shared_ptr<std::string> m
     slot.closed = true;
 }
 
-void StagingFolder::forget(const StagedFile &file)
+void StagingFolder::forget(const std::string &name, std::uint64_t memoryBytes)
 {
     const std::lock_guard lock(m_mutex);
-    m_memoryBytes -= file.memoryBytes();
-    m_slots.erase(file.name());
-    static_cast<void>(removeFile(pathOf(file.name())));
+    m_memoryBytes -= memoryBytes;
+    m_slots.erase(name);
+    static_cast<void>(removeFile(pathOf(name)));
 }
 
 } // namespace base

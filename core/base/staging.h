@@ -55,7 +55,7 @@ private:
     [[nodiscard]] bool reserve(std::uint64_t bytes);
     void release(std::uint64_t bytes);
     void keep(const std::string &name, std::shared_ptr<std::string> memory, std::uint64_t size);
-    void forget(const StagedFile &file);
+    void forget(const std::string &name, std::uint64_t memoryBytes);
 
     std::filesystem::path m_folder;
     std::uint64_t m_memoryLimit;

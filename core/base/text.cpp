@@ -2,6 +2,8 @@
 
 #include "core/base/bytes.h"
 
+#include <QStringDecoder>
+
 namespace base {
 
 namespace {
@@ -22,11 +24,11 @@ QString printable(std::string_view bytes, size_t maxBytes)
 {
     const bool cut = bytes.size() > maxBytes;
     if (cut) {
-        bytes = bytes.substr(0, maxBytes);
-        while (!bytes.empty() && (static_cast<unsigned char>(bytes.back()) & 0xc0) == 0x80)
-            bytes.remove_suffix(1);
-        if (!bytes.empty() && static_cast<unsigned char>(bytes.back()) >= 0xc0)
-            bytes.remove_suffix(1);
+        // A character that begins before the cut and ends behind it is left out.
+        size_t end = maxBytes;
+        while (end > 0 && maxBytes - end < 3 && (static_cast<unsigned char>(bytes[end]) & 0xc0) == 0x80)
+            --end;
+        bytes = bytes.substr(0, end);
     }
     QString out;
     if (!isValidUtf8(bytes)) {
@@ -38,8 +40,9 @@ QString printable(std::string_view bytes, size_t maxBytes)
                 out += QStringLiteral("\\x%1").arg(c, 2, 16, QLatin1Char('0'));
         }
     } else {
-        const auto codePoints = QString::fromUtf8(bytes.data(), static_cast<qsizetype>(bytes.size())).toUcs4();
-        for (const char32_t c : codePoints) {
+        QStringDecoder decoder(QStringDecoder::Utf8, QStringDecoder::Flag::ConvertInitialBom); // fromUtf8() drops it
+        const QString decoded = decoder.decode(QByteArrayView(bytes.data(), static_cast<qsizetype>(bytes.size())));
+        for (const char32_t c : decoded.toUcs4()) {
             if (isHarmless(c))
                 out += QString::fromUcs4(&c, 1);
             else
