@@ -31,23 +31,28 @@ void CheckpointIndex::thinOut()
         keep = !keep;
         return !keep;
     });
-    m_windows = static_cast<size_t>(std::count_if(m_checkpoints.begin(), m_checkpoints.end(),
-                                                  [](const Checkpoint &checkpoint) { return !checkpoint.window.empty(); }));
+    m_windows = static_cast<size_t>(
+        std::count_if(m_checkpoints.begin(), m_checkpoints.end(),
+                      [](const Checkpoint &checkpoint) { return !checkpoint.window.empty(); }));
     m_spacing *= 2;
 }
 
 const CheckpointIndex::Checkpoint &CheckpointIndex::before(std::uint64_t content) const
 {
-    const auto after = std::upper_bound(m_checkpoints.begin(), m_checkpoints.end(), content,
-                                        [](std::uint64_t at, const Checkpoint &checkpoint) { return at < checkpoint.content; });
+    const auto after = std::upper_bound(
+        m_checkpoints.begin(), m_checkpoints.end(), content,
+        [](std::uint64_t at, const Checkpoint &checkpoint) { return at < checkpoint.content; });
     return *(after == m_checkpoints.begin() ? after : after - 1);
 }
 
-const CheckpointIndex::Checkpoint *CheckpointIndex::memberAt(std::uint64_t content, std::uint64_t packed) const
+const CheckpointIndex::Checkpoint *CheckpointIndex::memberAt(std::uint64_t content,
+                                                             std::uint64_t packed) const
 {
-    auto member = std::lower_bound(m_checkpoints.begin(), m_checkpoints.end(), content,
-                                   [](const Checkpoint &checkpoint, std::uint64_t at) { return checkpoint.content < at; });
-    while (member != m_checkpoints.end() && member->content == content && (member->packed < packed || !member->window.empty()))
+    auto member = std::lower_bound(
+        m_checkpoints.begin(), m_checkpoints.end(), content,
+        [](const Checkpoint &checkpoint, std::uint64_t at) { return checkpoint.content < at; });
+    while (member != m_checkpoints.end() && member->content == content
+           && (member->packed < packed || !member->window.empty()))
         ++member;
     return member != m_checkpoints.end() && member->content == content ? &*member : nullptr;
 }

@@ -7,8 +7,8 @@
 namespace archive {
 
 /// Where inflating a gzip file can begin anew: at every member, and inside a member at the end of a
-/// deflate block, with the 32 KiB before it. Spacing doubles whenever the windows reach 16 MiB, so that
-/// memory stays bounded however large the file is.
+/// deflate block, with the 32 KiB before it. Spacing doubles whenever the windows reach 16 MiB, so
+/// that memory stays bounded however large the file is.
 class CheckpointIndex
 {
 public:

@@ -27,7 +27,8 @@ std::shared_ptr<ChunkCache::Slot> ChunkCache::slotFor(std::uint64_t key)
         return place->second.slot;
     }
     m_used.push_front(key);
-    return m_places.emplace(key, Place{std::make_shared<Slot>(), m_used.begin(), 0}).first->second.slot;
+    return m_places.emplace(key, Place{std::make_shared<Slot>(), m_used.begin(), 0})
+        .first->second.slot;
 }
 
 void ChunkCache::account(std::uint64_t key, const std::shared_ptr<Slot> &slot, std::uint64_t bytes)

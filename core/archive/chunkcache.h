@@ -12,8 +12,8 @@
 
 namespace archive {
 
-/// The pieces of an archive that were inflated last, up to a number of bytes. Thread-safe; two threads
-/// that want the same piece inflate it once, different pieces at the same time.
+/// The pieces of an archive that were inflated last, up to a number of bytes. Thread-safe; two
+/// threads that want the same piece inflate it once, different pieces at the same time.
 class ChunkCache
 {
 public:

@@ -16,19 +16,19 @@ namespace archive {
 struct MemberJob {
     static constexpr size_t kNoEntry = static_cast<size_t>(-1);
 
-    std::string content;      ///< before; empty where `member` was given
-    std::string member;       ///< after
+    std::string content; ///< before; empty where `member` was given
+    std::string member;  ///< after
     std::uint64_t contentSize = 0;
-    base::Sha256 digest{};       ///< of the content; payload only
-    base::Sha256 memberDigest{}; ///< of the member
-    size_t entry = kNoEntry;     ///< the file it is payload of
-    size_t chunk = 0;            ///< which part of the file
+    base::Sha256 digest{};         ///< of the content; payload only
+    base::Sha256 memberDigest{};   ///< of the member
+    size_t entry = kNoEntry;       ///< the file it is payload of
+    size_t chunk = 0;              ///< which part of the file
     std::uint64_t chunkOffset = 0; ///< where that part begins in the file
     bool done = false;
 };
 
-/// Compresses jobs on a few threads and gives them back in the order they came. Memory is bounded by its
-/// user: push() only after takeOldest() when isFull(). Used from one thread.
+/// Compresses jobs on a few threads and gives them back in the order they came. Memory is bounded
+/// by its user: push() only after takeOldest() when isFull(). Used from one thread.
 class CompressionPool
 {
 public:

@@ -18,13 +18,16 @@ constexpr std::uint64_t kMaxManifestBytes = std::uint64_t{256} << 20;
 
 Error notFound(const std::string &what)
 {
-    return {ErrorKind::NotFound, base::text("There is no %1 in the archive.").arg(base::printable(what)), {}};
+    return {ErrorKind::NotFound,
+            base::text("There is no %1 in the archive.").arg(base::printable(what)),
+            {}};
 }
 
 const Contents::File *fileNamed(const Contents::Database &database, const std::string &name)
 {
-    const auto file = std::lower_bound(database.files.begin(), database.files.end(), name,
-                                       [](const Contents::File &a, const std::string &b) { return a.name < b; });
+    const auto file =
+        std::lower_bound(database.files.begin(), database.files.end(), name,
+                         [](const Contents::File &a, const std::string &b) { return a.name < b; });
     return file != database.files.end() && file->name == name ? &*file : nullptr;
 }
 
@@ -45,7 +48,8 @@ public:
         return entries;
     }
 
-    [[nodiscard]] Result<std::shared_ptr<const base::RandomReader>> open(const std::string &name) const override
+    [[nodiscard]] Result<std::shared_ptr<const base::RandomReader>>
+    open(const std::string &name) const override
     {
         const Contents::File *file = fileNamed(m_database, name);
         if (file == nullptr)
@@ -74,9 +78,11 @@ ContentReader::ContentReader(Origin origin, std::uint64_t fileSize, Contents con
 void ContentReader::readTrueNames()
 {
     const auto &databases = m_contents.databases();
-    if (std::none_of(databases.begin(), databases.end(), [](const auto &item) { return isCutDirectoryName(item.first); }))
+    if (std::none_of(databases.begin(), databases.end(),
+                     [](const auto &item) { return isCutDirectoryName(item.first); }))
         return;
-    const Result<std::string> text = ContentReader::readLooseFile("manifest.json", kMaxManifestBytes);
+    const Result<std::string> text =
+        ContentReader::readLooseFile("manifest.json", kMaxManifestBytes);
     if (!text)
         return;
     const Result<Manifest> manifest = decodeManifest(*text);
@@ -93,19 +99,24 @@ std::vector<Reader::Database> ContentReader::databases() const
     std::vector<Database> list;
     for (const auto &[directory, database] : m_contents.databases()) {
         const auto trueName = m_trueNames.find(directory);
-        list.push_back({directory, trueName != m_trueNames.end() ? trueName->second : databaseNameFor(directory),
-                        database.whole, database.bytes});
+        list.push_back(
+            {directory,
+             trueName != m_trueNames.end() ? trueName->second : databaseNameFor(directory),
+             database.whole, database.bytes});
     }
-    std::sort(list.begin(), list.end(), [](const Database &a, const Database &b) { return a.name < b.name; });
+    std::sort(list.begin(), list.end(),
+              [](const Database &a, const Database &b) { return a.name < b.name; });
     return list;
 }
 
-Result<std::shared_ptr<const base::FileSet>> ContentReader::openDatabase(const std::string &directory) const
+Result<std::shared_ptr<const base::FileSet>>
+ContentReader::openDatabase(const std::string &directory) const
 {
     const auto database = m_contents.databases().find(directory);
     if (database == m_contents.databases().end())
         return notFound(directory);
-    return std::shared_ptr<const base::FileSet>(std::make_shared<DatabaseFiles>(database->second, m_source));
+    return std::shared_ptr<const base::FileSet>(
+        std::make_shared<DatabaseFiles>(database->second, m_source));
 }
 
 std::vector<base::FileSet::Entry> ContentReader::looseFiles() const
@@ -116,7 +127,8 @@ std::vector<base::FileSet::Entry> ContentReader::looseFiles() const
     return list;
 }
 
-Result<std::string> ContentReader::readLooseFile(const std::string &path, std::uint64_t limitBytes) const
+Result<std::string> ContentReader::readLooseFile(const std::string &path,
+                                                 std::uint64_t limitBytes) const
 {
     const auto file = m_contents.looseFiles().find(path);
     if (file == m_contents.looseFiles().end())
@@ -129,7 +141,10 @@ Result<std::string> ContentReader::readLooseFile(const std::string &path, std::u
 
 Result<PackedFile> ContentReader::packedFile(const std::string &, const std::string &) const
 {
-    return Error{ErrorKind::Unsupported, base::text("Only from archives made by focus-monitor compressed parts can be taken over."), {}};
+    return Error{
+        ErrorKind::Unsupported,
+        base::text("Only from archives made by focus-monitor compressed parts can be taken over."),
+        {}};
 }
 
 } // namespace archive

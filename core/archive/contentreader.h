@@ -32,7 +32,10 @@ public:
     [[nodiscard]] std::vector<base::FileSet::Entry> looseFiles() const override;
     [[nodiscard]] base::Result<std::string> readLooseFile(const std::string &path,
                                                           std::uint64_t limitBytes) const override;
-    [[nodiscard]] std::vector<Finding> findings() const override { return m_contents.findings().list(); }
+    [[nodiscard]] std::vector<Finding> findings() const override
+    {
+        return m_contents.findings().list();
+    }
     [[nodiscard]] base::Result<PackedFile> packedFile(const std::string &directory,
                                                       const std::string &name) const override;
 

@@ -35,7 +35,10 @@ std::string shortened(std::string_view name)
 Status Contents::count(std::uint64_t size)
 {
     const auto limit = [](const QString &what) {
-        return Error{ErrorKind::Hostile, base::text("The archive is over the limit for %1; it is not opened.").arg(what), {}};
+        return Error{
+            ErrorKind::Hostile,
+            base::text("The archive is over the limit for %1; it is not opened.").arg(what),
+            {}};
     };
     if (++m_entries > m_limits.maxEntries)
         return limit(base::text("entries"));
@@ -48,14 +51,18 @@ Status Contents::count(std::uint64_t size)
 bool Contents::accept(std::string_view path, bool folder)
 {
     if (const auto fault = pathFault(path, m_limits)) {
-        m_findings.add("refused-name", shortened(path), base::text("The entry %1 was not loaded: %2.").arg(base::printable(path), *fault));
+        m_findings.add(
+            "refused-name", shortened(path),
+            base::text("The entry %1 was not loaded: %2.").arg(base::printable(path), *fault));
         return false;
     }
     const auto [place, isNew] = m_taken.try_emplace(collisionKey(path), folder);
     if (isNew || (folder && place->second))
         return true; // a folder may come twice
-    m_findings.add("refused-duplicate", std::string(path),
-                   base::text("The entry %1 was not loaded: the archive has another one of that name.").arg(base::printable(path)));
+    m_findings.add(
+        "refused-duplicate", std::string(path),
+        base::text("The entry %1 was not loaded: the archive has another one of that name.")
+            .arg(base::printable(path)));
     spoil(path);
     return false;
 }
@@ -97,7 +104,8 @@ Status Contents::addFolder(std::string_view name)
 
 Status Contents::refuse(const char *code, std::string_view name, const QString &why)
 {
-    m_findings.add(code, shortened(name), base::text("The entry %1 was not loaded: %2.").arg(base::printable(name), why));
+    m_findings.add(code, shortened(name),
+                   base::text("The entry %1 was not loaded: %2.").arg(base::printable(name), why));
     const std::string_view path = trimmedPath(name);
     spoil(path);
     if (!pathFault(path, m_limits))
@@ -112,7 +120,8 @@ void Contents::addCutFile(std::string_view name)
     if (path == kTocName || pathFault(path, m_limits))
         return;
     m_lastPath = path;
-    m_findings.add("file-cut", std::string(path), base::text("The file %1 is cut off.").arg(base::printable(path)));
+    m_findings.add("file-cut", std::string(path),
+                   base::text("The file %1 is cut off.").arg(base::printable(path)));
     spoil(path);
     if (marksDatabase(nameOf(path)))
         m_databaseFolders.emplace(parentOf(path));
@@ -176,7 +185,10 @@ void Contents::placeFile(const std::string &path, const File &file)
         const auto place = m_taken.find(collisionKey(above));
         if (place == m_taken.end() || place->second)
             continue;
-        m_findings.add("refused-duplicate", path, base::text("The entry %1 was not loaded: it lies in a folder that is a file.").arg(base::printable(path)));
+        m_findings.add(
+            "refused-duplicate", path,
+            base::text("The entry %1 was not loaded: it lies in a folder that is a file.")
+                .arg(base::printable(path)));
         return;
     }
     if (isBelowRoot(path) && m_databaseFolders.contains(folder) && isDatabaseFile(file.name)) {
@@ -186,12 +198,15 @@ void Contents::placeFile(const std::string &path, const File &file)
     } else if (isBelowRoot(path) && isLooseFile(file.name) && folder == m_root) {
         m_loose.emplace(belowRoot(path), file);
     } else {
-        m_findings.add("ignored-file", path, base::text("The file %1 does not belong into a backup and was not loaded.").arg(base::printable(path)), false);
+        m_findings.add("ignored-file", path,
+                       base::text("The file %1 does not belong into a backup and was not loaded.")
+                           .arg(base::printable(path)),
+                       false);
     }
 }
 
-/// A cut archive announced folders whose files never came; and nobody knows whether the last database
-/// had more files.
+/// A cut archive announced folders whose files never came; and nobody knows whether the last
+/// database had more files.
 void Contents::addCutDatabases()
 {
     for (const std::string &folder : m_folders) {
@@ -209,15 +224,20 @@ void Contents::checkDatabases()
 {
     for (auto &[directory, database] : m_databases) {
         const auto has = [&files = database.files](const auto &test) {
-            return std::any_of(files.begin(), files.end(), [&](const File &file) { return test(file.name); });
+            return std::any_of(files.begin(), files.end(),
+                               [&](const File &file) { return test(file.name); });
         };
-        const std::string folder = directory == "." ? m_root : m_root.empty() ? directory : m_root + '/' + directory;
+        const std::string folder = directory == "." ? m_root
+            : m_root.empty()                        ? directory
+                                                    : m_root + '/' + directory;
         if (!has([](const std::string &name) { return name == "CURRENT"; }))
             markIncomplete(directory, base::text("its file CURRENT is missing"));
         else if (!has(isManifestFile))
             markIncomplete(directory, base::text("its MANIFEST is missing"));
         else if (m_spoilt.contains(folder))
-            markIncomplete(directory, m_cut ? base::text("the archive breaks off in it") : base::text("files of it were refused"));
+            markIncomplete(directory,
+                           m_cut ? base::text("the archive breaks off in it")
+                                 : base::text("files of it were refused"));
     }
 }
 
@@ -227,7 +247,9 @@ void Contents::markIncomplete(const std::string &directory, const QString &why)
     if (database == m_databases.end() || !database->second.whole)
         return;
     database->second.whole = false;
-    m_findings.add("database-incomplete", directory, base::text("The database in %1 is not whole: %2.").arg(base::printable(directory), why));
+    m_findings.add(
+        "database-incomplete", directory,
+        base::text("The database in %1 is not whole: %2.").arg(base::printable(directory), why));
 }
 
 } // namespace archive

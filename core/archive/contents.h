@@ -15,8 +15,9 @@
 
 namespace archive {
 
-/// What an archive holds, put together entry by entry whatever the container is: it keeps the rules for
-/// names, refuses what breaks them, and at the end knows the root, the databases and the loose files.
+/// What an archive holds, put together entry by entry whatever the container is: it keeps the rules
+/// for names, refuses what breaks them, and at the end knows the root, the databases and the loose
+/// files.
 class Contents
 {
 public:
@@ -25,8 +26,10 @@ public:
     {
     }
 
-    /// `source` is what the container's reader calls the file by. An error means a limit was reached.
-    [[nodiscard]] base::Status addFile(std::string_view name, std::uint64_t size, std::uint64_t source);
+    /// `source` is what the container's reader calls the file by. An error means a limit was
+    /// reached.
+    [[nodiscard]] base::Status addFile(std::string_view name, std::uint64_t size,
+                                       std::uint64_t source);
     [[nodiscard]] base::Status addFolder(std::string_view name);
     /// An entry that is not loaded (a link, a device, ...).
     [[nodiscard]] base::Status refuse(const char *code, std::string_view name, const QString &why);
@@ -78,7 +81,7 @@ private:
     bool m_cut = false;
     std::string m_lastPath;
     std::unordered_map<std::string, bool> m_taken; // collision key -> is a folder
-    std::map<std::string, File> m_files;            // by path
+    std::map<std::string, File> m_files;           // by path
     std::vector<std::string> m_folders;
     std::unordered_set<std::string> m_databaseFolders;
     std::unordered_set<std::string> m_spoilt; // folders in which an entry was refused or cut

@@ -17,7 +17,8 @@ constexpr size_t kHashDigits = 16;
 bool isPlain(char c)
 {
     constexpr std::string_view punctuation = "_-.$()+!#&',;=@[]^`{}";
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || punctuation.find(c) != std::string_view::npos;
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
+        || punctuation.find(c) != std::string_view::npos;
 }
 
 void appendEncoded(std::string &out, char c)
@@ -29,11 +30,14 @@ void appendEncoded(std::string &out, char c)
     out += digits[byte & 15];
 }
 
-/// Names with a meaning of their own: Windows devices (with any extension too) and files of the archive.
+/// Names with a meaning of their own: Windows devices (with any extension too) and files of the
+/// archive.
 bool isReserved(std::string_view name)
 {
-    constexpr std::array<std::string_view, 6> devices{"con", "prn", "aux", "nul", "conin$", "conout$"};
-    constexpr std::array<std::string_view, 4> files{"format.json", "manifest.json", "readme.txt", "_users.json"};
+    constexpr std::array<std::string_view, 6> devices{"con", "prn",    "aux",
+                                                      "nul", "conin$", "conout$"};
+    constexpr std::array<std::string_view, 4> files{"format.json", "manifest.json", "readme.txt",
+                                                    "_users.json"};
     const std::string_view stem = name.substr(0, name.find('.'));
     const bool numbered = stem.size() == 4 && (stem.starts_with("com") || stem.starts_with("lpt"))
         && stem[3] >= '0' && stem[3] <= '9';
@@ -71,7 +75,8 @@ std::string directoryNameFor(std::string_view databaseName)
         return out;
     size_t keep = std::min(out.size(), kMaxBytes - 1 - kHashDigits);
     // Not through the middle of a %XX.
-    if (const size_t percent = out.rfind('%', keep); percent != std::string::npos && percent < keep && keep - percent < 3)
+    if (const size_t percent = out.rfind('%', keep);
+        percent != std::string::npos && percent < keep && keep - percent < 3)
         keep = percent;
     out.resize(keep);
     return out + '~' + base::sha256Hex(databaseName).substr(0, kHashDigits);

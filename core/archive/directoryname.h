@@ -5,9 +5,10 @@
 
 namespace archive {
 
-/// The directory a database has in an archive: its name, percent-encoded where any file system, Windows
-/// included, would object or could mix two of them up (capitals). ASCII, at most 120 bytes: longer ones
-/// are cut, with `~` and 16 hex digits of the name's SHA-256, and only the manifest has the true name.
+/// The directory a database has in an archive: its name, percent-encoded where any file system,
+/// Windows included, would object or could mix two of them up (capitals). ASCII, at most 120 bytes:
+/// longer ones are cut, with `~` and 16 hex digits of the name's SHA-256, and only the manifest has
+/// the true name.
 [[nodiscard]] std::string directoryNameFor(std::string_view databaseName);
 
 /// The name a directory stands for; for a cut one what is left of it.

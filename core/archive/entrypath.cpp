@@ -93,7 +93,9 @@ std::string collisionKey(std::string_view path)
     if (plain)
         return key;
     return QString::fromUtf8(path.data(), static_cast<qsizetype>(path.size()))
-        .normalized(QString::NormalizationForm_C).toCaseFolded().toStdString();
+        .normalized(QString::NormalizationForm_C)
+        .toCaseFolded()
+        .toStdString();
 }
 
 std::string_view parentOf(std::string_view path)
@@ -115,14 +117,15 @@ bool isManifestFile(std::string_view name)
 
 bool marksDatabase(std::string_view name)
 {
-    return name == "CURRENT" || isManifestFile(name) || isNumbered(name, ".ldb") || isNumbered(name, ".sst")
-        || isNumbered(name, ".log");
+    return name == "CURRENT" || isManifestFile(name) || isNumbered(name, ".ldb")
+        || isNumbered(name, ".sst") || isNumbered(name, ".log");
 }
 
 bool isDatabaseFile(std::string_view name)
 {
     constexpr std::array<std::string_view, 3> plain{"LOG", "LOG.old", "LOCK"};
-    return marksDatabase(name) || std::find(plain.begin(), plain.end(), name) != plain.end() || name.ends_with(".big");
+    return marksDatabase(name) || std::find(plain.begin(), plain.end(), name) != plain.end()
+        || name.ends_with(".big");
 }
 
 bool isLooseFile(std::string_view name)

@@ -8,8 +8,9 @@
 #include <string>
 #include <string_view>
 
-/// Which names an archive may have. Nothing is ever unpacked under such a name; the rules keep out what
-/// would do harm when somebody unpacks it with another tool, and what two systems would read differently.
+/// Which names an archive may have. Nothing is ever unpacked under such a name; the rules keep out
+/// what would do harm when somebody unpacks it with another tool, and what two systems would read
+/// differently.
 namespace archive {
 
 /// Why a relative path with slashes (and no slash at the end) is refused; nothing when it is fine.

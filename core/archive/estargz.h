@@ -6,7 +6,8 @@
 
 namespace archive {
 
-/// An archive of ours that is open: the file, what its TOC says, and the chunks that were read last.
+/// An archive of ours that is open: the file, what its TOC says, and the chunks that were read
+/// last.
 class Estargz final : public ContentSource, public std::enable_shared_from_this<Estargz>
 {
 public:
@@ -15,7 +16,8 @@ public:
     /// `source` is the index of an entry of the TOC.
     [[nodiscard]] base::Result<std::shared_ptr<const base::RandomReader>>
     open(std::uint64_t source, std::uint64_t size) const override;
-    [[nodiscard]] base::Status readEntry(size_t entry, std::uint64_t offset, char *out, size_t length) const;
+    [[nodiscard]] base::Status readEntry(size_t entry, std::uint64_t offset, char *out,
+                                         size_t length) const;
     [[nodiscard]] PackedFile packed(size_t entry) const;
 
     [[nodiscard]] const base::RandomReader &file() const { return *m_file; }
@@ -23,7 +25,8 @@ public:
     [[nodiscard]] std::uint64_t tocOffset() const { return m_tocOffset; }
 
 private:
-    [[nodiscard]] base::Result<ChunkCache::Chunk> chunk(const TocEntry &entry, const TocChunk &chunk) const;
+    [[nodiscard]] base::Result<ChunkCache::Chunk> chunk(const TocEntry &entry,
+                                                        const TocChunk &chunk) const;
 
     std::shared_ptr<const base::RandomReader> m_file;
     Toc m_toc;

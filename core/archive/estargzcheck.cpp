@@ -35,32 +35,45 @@ public:
                 ++entry;
                 chunk = 0;
             }
-            const bool payload = entry < m_toc.entries.size() && m_toc.entries[entry].chunks[chunk].member == i;
-            if (Status checked = checkMember(m_toc.members[i], payload ? &m_toc.entries[entry] : nullptr, chunk); !checked)
+            const bool payload =
+                entry < m_toc.entries.size() && m_toc.entries[entry].chunks[chunk].member == i;
+            if (Status checked =
+                    checkMember(m_toc.members[i], payload ? &m_toc.entries[entry] : nullptr, chunk);
+                !checked)
                 return checked.error();
             if (payload)
                 ++chunk;
         }
         if (m_tarReadable && (!m_grammar.isBetweenEntries() || m_nextEntry != m_toc.entries.size()))
-            add("tar-entries", {}, base::text("The tar headers and the table of contents do not list the same entries."));
+            add("tar-entries", {},
+                base::text(
+                    "The tar headers and the table of contents do not list the same entries."));
         if (Status end = checkEnd(); !end)
             return end.error();
         return m_findings.list();
     }
 
 private:
-    void add(const char *code, const std::string &path, const QString &message) { m_findings.add(code, path, message); }
+    void add(const char *code, const std::string &path, const QString &message)
+    {
+        m_findings.add(code, path, message);
+    }
 
     Status checkMember(const TocMember &member, const TocEntry *entry, size_t chunkIndex)
     {
         m_packed.resize(static_cast<size_t>(member.size));
-        if (Status read = m_archive.file().readAt(member.offset, m_packed.data(), m_packed.size()); !read)
+        if (Status read = m_archive.file().readAt(member.offset, m_packed.data(), m_packed.size());
+            !read)
             return read;
         const std::string path = entry != nullptr ? entry->name : std::string{};
         if (base::sha256(m_packed) != member.digest)
-            add("member-digest", path, base::text("The %1 bytes at byte %2 are not the ones that were written.").arg(member.size).arg(member.offset));
+            add("member-digest", path,
+                base::text("The %1 bytes at byte %2 are not the ones that were written.")
+                    .arg(member.size)
+                    .arg(member.offset));
         m_content.resize(static_cast<size_t>(member.contentSize));
-        const GzipFault fault = threadInflater().inflate(m_packed, m_content.data(), m_content.size());
+        const GzipFault fault =
+            threadInflater().inflate(m_packed, m_content.data(), m_content.size());
         if (fault != GzipFault::None)
             add(gzipFaultCode(fault), path, gzipFaultText(fault));
         const bool sound = fault == GzipFault::None;
@@ -75,7 +88,9 @@ private:
     {
         const base::Sha256 digest = sound ? base::sha256(m_content) : base::Sha256{};
         if (sound && digest != chunk.digest)
-            add("chunk-digest", entry.name, base::text("A part of %1 does not have the SHA-256 it was written with.").arg(base::printable(entry.name)));
+            add("chunk-digest", entry.name,
+                base::text("A part of %1 does not have the SHA-256 it was written with.")
+                    .arg(base::printable(entry.name)));
         if (entry.chunks.size() > 1) {
             m_fileSound = sound && (m_fileSound || chunk.chunkOffset == 0);
             m_file.add(m_content);
@@ -99,7 +114,9 @@ private:
             sound = m_fileSound;
         }
         if (sound && digest != entry.digest)
-            add("file-digest", entry.name, base::text("%1 does not have the SHA-256 it was written with.").arg(base::printable(entry.name)));
+            add("file-digest", entry.name,
+                base::text("%1 does not have the SHA-256 it was written with.")
+                    .arg(base::printable(entry.name)));
     }
 
     Status checkHeaders(bool sound)
@@ -123,14 +140,19 @@ private:
             return {};
         }
         const TocEntry &expected = m_toc.entries[m_nextEntry++];
-        if (entry.name != expected.name || entry.size != expected.size || entry.isFolder() != expected.folder)
-            add("tar-entries", expected.name, base::text("The tar header of %1 says something else than the table of contents.").arg(base::printable(expected.name)));
+        if (entry.name != expected.name || entry.size != expected.size
+            || entry.isFolder() != expected.folder)
+            add("tar-entries", expected.name,
+                base::text("The tar header of %1 says something else than the table of contents.")
+                    .arg(base::printable(expected.name)));
         return {};
     }
 
     Status refused(const char *code, const TarEntry &entry, const QString &why) override
     {
-        add(code, entry.name, base::text("The entry %1 has no place in an archive: %2.").arg(base::printable(entry.name), why));
+        add(code, entry.name,
+            base::text("The entry %1 has no place in an archive: %2.")
+                .arg(base::printable(entry.name), why));
         m_tarReadable = false;
         return {};
     }
@@ -138,7 +160,8 @@ private:
     void breakTar()
     {
         m_tarReadable = false;
-        add("tar-entries", {}, base::text("The tar headers and the table of contents do not list the same entries."));
+        add("tar-entries", {},
+            base::text("The tar headers and the table of contents do not list the same entries."));
     }
 
     Status checkEnd()
@@ -148,7 +171,9 @@ private:
         if (Status read = m_archive.file().readAt(begin, end.data(), end.size()); !read)
             return read;
         if (end != encodeTocMember(encodeToc(m_toc)) + encodeFooter(begin))
-            add("toc", std::string(kTocName), base::text("The table of contents at the end of the archive is not as it was written."));
+            add("toc", std::string(kTocName),
+                base::text(
+                    "The table of contents at the end of the archive is not as it was written."));
         return m_progress ? m_progress(m_archive.file().size()) : Status{};
     }
 

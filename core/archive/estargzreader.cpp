@@ -31,7 +31,10 @@ public:
         , m_entry(entry)
     {
     }
-    [[nodiscard]] std::uint64_t size() const override { return m_archive->toc().entries[m_entry].size; }
+    [[nodiscard]] std::uint64_t size() const override
+    {
+        return m_archive->toc().entries[m_entry].size;
+    }
     [[nodiscard]] Status readAt(std::uint64_t offset, char *out, size_t length) const override
     {
         return m_archive->readEntry(m_entry, offset, out, length);
@@ -51,7 +54,8 @@ public:
     {
     }
 
-    [[nodiscard]] Result<PackedFile> packedFile(const std::string &directory, const std::string &name) const override
+    [[nodiscard]] Result<PackedFile> packedFile(const std::string &directory,
+                                                const std::string &name) const override
     {
         const auto database = contents().databases().find(directory);
         if (database != contents().databases().end()) {
@@ -60,10 +64,14 @@ public:
                     return m_archive->packed(static_cast<size_t>(file.source));
             }
         }
-        return Error{ErrorKind::NotFound, base::text("There is no %1 in the archive.").arg(base::printable(directory + '/' + name)), {}};
+        return Error{ErrorKind::NotFound,
+                     base::text("There is no %1 in the archive.")
+                         .arg(base::printable(directory + '/' + name)),
+                     {}};
     }
 
-    [[nodiscard]] Result<std::vector<Finding>> checkIntegrity(const Progress &progress) const override
+    [[nodiscard]] Result<std::vector<Finding>>
+    checkIntegrity(const Progress &progress) const override
     {
         auto checked = checkEstargz(*m_archive, progress);
         if (!checked)
@@ -79,8 +87,8 @@ private:
 };
 
 /// Nothing when the footer is not there; `why` when the TOC behind it is not sound.
-Result<std::optional<Toc>> readToc(const base::RandomReader &file, std::uint64_t &tocOffset, const Limits &limits,
-                                   std::optional<QString> &why)
+Result<std::optional<Toc>> readToc(const base::RandomReader &file, std::uint64_t &tocOffset,
+                                   const Limits &limits, std::optional<QString> &why)
 {
     if (file.size() < kFooterBytes + kMinMemberBytes)
         return std::optional<Toc>{};
@@ -101,7 +109,8 @@ Result<std::optional<Toc>> readToc(const base::RandomReader &file, std::uint64_t
         return read.error();
     const Result<std::string> json = decodeTocMember(member);
     Result<Toc> toc = json ? decodeToc(*json) : Result<Toc>(json.error());
-    if (const Status sound = toc ? checkToc(*toc, tocOffset, limits) : Status(toc.error()); !sound) {
+    if (const Status sound = toc ? checkToc(*toc, tocOffset, limits) : Status(toc.error());
+        !sound) {
         if (sound.error().kind == ErrorKind::Hostile)
             return sound.error();
         why = sound.error().message;
@@ -115,11 +124,13 @@ Result<Contents> contentsOf(const Toc &toc, const Limits &limits)
     Contents contents(limits);
     for (size_t i = 0; i < toc.entries.size(); ++i) {
         const TocEntry &entry = toc.entries[i];
-        const Status added = entry.folder ? contents.addFolder(entry.name) : contents.addFile(entry.name, entry.size, i);
+        const Status added = entry.folder ? contents.addFolder(entry.name)
+                                          : contents.addFile(entry.name, entry.size, i);
         if (!added)
             return added.error();
     }
-    const std::string_view first = toc.entries.empty() ? std::string_view{} : trimmedPath(toc.entries.front().name);
+    const std::string_view first =
+        toc.entries.empty() ? std::string_view{} : trimmedPath(toc.entries.front().name);
     contents.arrange(std::string(first.substr(0, first.find('/'))));
     return contents;
 }
@@ -129,22 +140,27 @@ Status checkFormat(Contents &contents, const Estargz &archive, const QString &la
 {
     const auto file = contents.looseFiles().find("format.json");
     const auto missing = [&contents] {
-        contents.findings().add("format-missing", "format.json", base::text("The archive has no format.json that can be read."));
+        contents.findings().add("format-missing", "format.json",
+                                base::text("The archive has no format.json that can be read."));
         return Status{};
     };
     if (file == contents.looseFiles().end())
         return missing();
     const auto reader = archive.open(file->second.source, file->second.size);
-    const auto text = reader ? base::readWhole(**reader, kMaxFormatBytes) : Result<std::string>(reader.error());
+    const auto text =
+        reader ? base::readWhole(**reader, kMaxFormatBytes) : Result<std::string>(reader.error());
     if (!text)
         return missing();
     const Result<Format> format = decodeFormat(*text);
     if (!format)
         return missing();
     if (format->version > kFormatVersion)
-        return Error{ErrorKind::Unsupported,
-                     base::text("%1 was written by a newer version of this program (%2). Update focus-monitor to open it.")
-                         .arg(label, base::printable(format->tool)), {}};
+        return Error{
+            ErrorKind::Unsupported,
+            base::text(
+                "%1 was written by a newer version of this program (%2). Update focus-monitor to open it.")
+                .arg(label, base::printable(format->tool)),
+            {}};
     return {};
 }
 
@@ -158,7 +174,8 @@ Estargz::Estargz(std::shared_ptr<const base::RandomReader> file, Toc toc, std::u
 {
 }
 
-Result<std::shared_ptr<const base::RandomReader>> Estargz::open(std::uint64_t source, std::uint64_t) const
+Result<std::shared_ptr<const base::RandomReader>> Estargz::open(std::uint64_t source,
+                                                                std::uint64_t) const
 {
     return std::shared_ptr<const base::RandomReader>(
         std::make_shared<EntryReader>(shared_from_this(), static_cast<size_t>(source)));
@@ -168,9 +185,12 @@ Status Estargz::readEntry(size_t index, std::uint64_t offset, char *out, size_t 
 {
     const TocEntry &entry = m_toc.entries[index];
     if (offset > entry.size || length > entry.size - offset)
-        return Error{ErrorKind::Corrupt, base::text("A read goes past the end of %1.").arg(base::printable(entry.name)), {}};
-    auto part = std::upper_bound(entry.chunks.begin(), entry.chunks.end(), offset,
-                                 [](std::uint64_t at, const TocChunk &chunk) { return at < chunk.chunkOffset; });
+        return Error{ErrorKind::Corrupt,
+                     base::text("A read goes past the end of %1.").arg(base::printable(entry.name)),
+                     {}};
+    auto part = std::upper_bound(
+        entry.chunks.begin(), entry.chunks.end(), offset,
+        [](std::uint64_t at, const TocChunk &chunk) { return at < chunk.chunkOffset; });
     for (part = part == entry.chunks.begin() ? part : part - 1; length > 0; ++part) {
         const auto content = chunk(entry, *part);
         if (!content)
@@ -190,13 +210,17 @@ Result<ChunkCache::Chunk> Estargz::chunk(const TocEntry &entry, const TocChunk &
     return m_cache.get(chunk.offset, [&]() -> Result<std::string> {
         const TocMember &member = m_toc.members[chunk.member];
         const auto damaged = [&entry](const QString &why) {
-            return Error{ErrorKind::Corrupt, base::text("%1 is damaged in the archive: %2").arg(base::printable(entry.name), why), {}};
+            return Error{ErrorKind::Corrupt,
+                         base::text("%1 is damaged in the archive: %2")
+                             .arg(base::printable(entry.name), why),
+                         {}};
         };
         std::string packed(static_cast<size_t>(member.size), '\0');
         if (Status read = m_file->readAt(member.offset, packed.data(), packed.size()); !read)
             return read.error();
         if (base::sha256(packed) != member.digest)
-            return damaged(base::text("its compressed bytes do not have the SHA-256 they were written with."));
+            return damaged(
+                base::text("its compressed bytes do not have the SHA-256 they were written with."));
         std::string content(static_cast<size_t>(chunk.size), '\0');
         const GzipFault fault = threadInflater().inflate(packed, content.data(), content.size());
         if (fault != GzipFault::None)
@@ -211,13 +235,15 @@ PackedFile Estargz::packed(size_t index) const
     PackedFile packed{entry.size, entry.digest, {}, m_file};
     for (const TocChunk &chunk : entry.chunks) {
         const TocMember &member = m_toc.members[chunk.member];
-        packed.chunks.push_back({member.offset, member.size, chunk.size, member.digest, chunk.digest});
+        packed.chunks.push_back(
+            {member.offset, member.size, chunk.size, member.digest, chunk.digest});
     }
     return packed;
 }
 
-Result<std::unique_ptr<Reader>> openEstargz(const std::shared_ptr<const base::RandomReader> &file, const QString &label,
-                                            const Reader::Options &options, std::optional<QString> &why)
+Result<std::unique_ptr<Reader>> openEstargz(const std::shared_ptr<const base::RandomReader> &file,
+                                            const QString &label, const Reader::Options &options,
+                                            std::optional<QString> &why)
 {
     std::uint64_t tocOffset = 0;
     Result<std::optional<Toc>> toc = readToc(*file, tocOffset, options.limits, why);

@@ -15,7 +15,11 @@ void FindingList::add(std::string code, std::string path, QString message, bool 
     if (m_list.size() < kMaxFindings)
         m_list.push_back({std::move(code), std::move(path), std::move(message), fatal});
     else if (m_list.size() == kMaxFindings)
-        m_list.push_back({"more-findings", {}, base::text("There is more; only the first %1 findings are listed.").arg(kMaxFindings), true});
+        m_list.push_back(
+            {"more-findings",
+             {},
+             base::text("There is more; only the first %1 findings are listed.").arg(kMaxFindings),
+             true});
 }
 
 void FindingList::add(const std::vector<Finding> &findings)
@@ -26,7 +30,8 @@ void FindingList::add(const std::vector<Finding> &findings)
 
 bool FindingList::hasFatal() const
 {
-    return std::any_of(m_list.begin(), m_list.end(), [](const Finding &finding) { return finding.fatal; });
+    return std::any_of(m_list.begin(), m_list.end(),
+                       [](const Finding &finding) { return finding.fatal; });
 }
 
 } // namespace archive

@@ -9,9 +9,9 @@ namespace archive {
 
 /// What is wrong with an archive, or was refused in it.
 struct Finding {
-    std::string code; ///< stable; docs/archive-format.md lists them
-    std::string path; ///< entry, when known
-    QString message;  ///< one or two sentences for people
+    std::string code;  ///< stable; docs/archive-format.md lists them
+    std::string path;  ///< entry, when known
+    QString message;   ///< one or two sentences for people
     bool fatal = true; ///< false: a remark, the archive is not worse for it
 };
 

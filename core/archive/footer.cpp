@@ -6,14 +6,16 @@ namespace archive {
 
 namespace {
 
-constexpr std::string_view kBeforeOffset{"\x1f\x8b\x08\x04\x00\x00\x00\x00\x00\xff" // header with FEXTRA
-                                         "\x1a\x00"                                 // 26 bytes of it
-                                         "SG\x16\x00",                              // 22 bytes in our field
-                                         16};
-constexpr std::string_view kAfterOffset{"STARGZ"
-                                        "\x01\x00\x00\xff\xff"              // an empty stored block
-                                        "\x00\x00\x00\x00\x00\x00\x00\x00", // CRC-32 and length of nothing
-                                        19};
+constexpr std::string_view kBeforeOffset{
+    "\x1f\x8b\x08\x04\x00\x00\x00\x00\x00\xff" // header with FEXTRA
+    "\x1a\x00"                                 // 26 bytes of it
+    "SG\x16\x00",                              // 22 bytes in our field
+    16};
+constexpr std::string_view kAfterOffset{
+    "STARGZ"
+    "\x01\x00\x00\xff\xff"              // an empty stored block
+    "\x00\x00\x00\x00\x00\x00\x00\x00", // CRC-32 and length of nothing
+    19};
 constexpr size_t kOffsetDigits = 16;
 static_assert(kBeforeOffset.size() + kOffsetDigits + kAfterOffset.size() == kFooterBytes);
 
@@ -35,7 +37,8 @@ std::optional<std::uint64_t> decodeFooter(std::string_view bytes)
         return std::nullopt;
     const std::string_view field = bytes.substr(kBeforeOffset.size(), kOffsetDigits);
     std::uint64_t offset = 0;
-    const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), offset, 16);
+    const auto [end, error] =
+        std::from_chars(field.data(), field.data() + field.size(), offset, 16);
     if (error != std::errc{} || end != field.data() + field.size() || encodeFooter(offset) != bytes)
         return std::nullopt;
     return offset;

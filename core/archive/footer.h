@@ -7,7 +7,8 @@
 
 namespace archive {
 
-/// The last 51 bytes of an eStargz: an empty gzip member whose extra field says where the TOC begins.
+/// The last 51 bytes of an eStargz: an empty gzip member whose extra field says where the TOC
+/// begins.
 inline constexpr size_t kFooterBytes = 51;
 
 [[nodiscard]] std::string encodeFooter(std::uint64_t tocOffset);

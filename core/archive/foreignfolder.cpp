@@ -53,15 +53,24 @@ public:
         for (fs::directory_iterator at(folder, code), end; !code && at != end; at.increment(code)) {
             entries.push_back(*at);
             if (entries.size() > m_limits.maxEntries)
-                return Error{ErrorKind::Hostile, base::text("The archive is over the limit for %1; it is not opened.").arg(base::text("entries")), {}};
+                return Error{ErrorKind::Hostile,
+                             base::text("The archive is over the limit for %1; it is not opened.")
+                                 .arg(base::text("entries")),
+                             {}};
         }
         if (code)
-            return Error{ErrorKind::Io, base::text("The folder %1 could not be read.").arg(QString::fromStdString(base::toUtf8(folder))), QString::fromStdString(code.message())};
-        std::sort(entries.begin(), entries.end(), [](const auto &a, const auto &b) { return a.path() < b.path(); });
+            return Error{ErrorKind::Io,
+                         base::text("The folder %1 could not be read.")
+                             .arg(QString::fromStdString(base::toUtf8(folder))),
+                         QString::fromStdString(code.message())};
+        std::sort(entries.begin(), entries.end(),
+                  [](const auto &a, const auto &b) { return a.path() < b.path(); });
         if (Status added = m_contents.addFolder(name); !added)
             return added;
         for (const fs::directory_entry &entry : entries) {
-            if (Status taken = take(entry, name + '/' + base::toUtf8(entry.path().filename()), depth); !taken)
+            if (Status taken =
+                    take(entry, name + '/' + base::toUtf8(entry.path().filename()), depth);
+                !taken)
                 return taken;
         }
         return {};
@@ -86,12 +95,14 @@ private:
                 return m_contents.refuse("refused-name", name, base::text("it lies too deep"));
             return walk(entry.path(), name, depth + 1);
         case fs::file_type::regular: break;
-        case fs::file_type::symlink: return m_contents.refuse("refused-link", name, base::text("it is a symbolic link"));
+        case fs::file_type::symlink:
+            return m_contents.refuse("refused-link", name, base::text("it is a symbolic link"));
         default: return m_contents.refuse("refused-device", name, base::text("it is no file"));
         }
         const std::uint64_t size = entry.file_size(code);
         if (code)
-            return m_contents.refuse("refused-type", name, base::text("its size could not be read"));
+            return m_contents.refuse("refused-type", name,
+                                     base::text("its size could not be read"));
         m_bytes += size;
         m_paths.push_back(entry.path());
         return m_contents.addFile(name, size, m_paths.size() - 1);
@@ -104,7 +115,8 @@ private:
 };
 
 /// Every file can be read to its end, and was not shortened meanwhile.
-Result<std::vector<Finding>> readEverything(const Contents &contents, const FolderSource &source, const Reader::Progress &progress)
+Result<std::vector<Finding>> readEverything(const Contents &contents, const FolderSource &source,
+                                            const Reader::Progress &progress)
 {
     FindingList findings = contents.findings();
     std::uint64_t bytes = 0;
@@ -117,7 +129,9 @@ Result<std::vector<Finding>> readEverything(const Contents &contents, const Fold
         const Status read = reader ? base::readAll(**reader, sink) : Status(reader.error());
         if (read || read.error().kind == ErrorKind::Cancelled)
             return read;
-        findings.add("file-unreadable", base::toUtf8(source.paths()[static_cast<size_t>(file.source)]), read.error().message);
+        findings.add("file-unreadable",
+                     base::toUtf8(source.paths()[static_cast<size_t>(file.source)]),
+                     read.error().message);
         return {};
     };
     for (const auto &[directory, database] : contents.databases()) {
@@ -146,8 +160,11 @@ Result<std::unique_ptr<Reader>> openFolder(const fs::path &path, const Reader::O
         return walked.error();
     const auto source = std::make_shared<const FolderSource>(walk.takePaths());
     const Contents contents = walk.takeContents();
-    auto check = [contents, source](const Reader::Progress &progress) { return readEverything(contents, *source, progress); };
-    return makeForeignReader(QString::fromStdString(base::toUtf8(path)), walk.bytes(), contents, source, check);
+    auto check = [contents, source](const Reader::Progress &progress) {
+        return readEverything(contents, *source, progress);
+    };
+    return makeForeignReader(QString::fromStdString(base::toUtf8(path)), walk.bytes(), contents,
+                             source, check);
 }
 
 } // namespace archive

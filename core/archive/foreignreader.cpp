@@ -26,7 +26,9 @@ public:
     [[nodiscard]] Status readAt(std::uint64_t offset, char *out, size_t length) const override
     {
         if (offset > m_size || length > m_size - offset)
-            return Error{ErrorKind::Corrupt, base::text("A read goes past the end of %1 bytes.").arg(m_size), {}};
+            return Error{ErrorKind::Corrupt,
+                         base::text("A read goes past the end of %1 bytes.").arg(m_size),
+                         {}};
         return m_file->readAt(m_offset + offset, out, length);
     }
 
@@ -55,12 +57,17 @@ private:
 class ForeignReader final : public ContentReader
 {
 public:
-    ForeignReader(std::uint64_t fileSize, Contents contents, std::shared_ptr<const ContentSource> source, ForeignCheck check)
+    ForeignReader(std::uint64_t fileSize, Contents contents,
+                  std::shared_ptr<const ContentSource> source, ForeignCheck check)
         : ContentReader(Origin::Foreign, fileSize, std::move(contents), std::move(source))
         , m_check(std::move(check))
     {
     }
-    [[nodiscard]] Result<std::vector<Finding>> checkIntegrity(const Progress &progress) const override { return m_check(progress); }
+    [[nodiscard]] Result<std::vector<Finding>>
+    checkIntegrity(const Progress &progress) const override
+    {
+        return m_check(progress);
+    }
 
 private:
     ForeignCheck m_check;
@@ -72,7 +79,9 @@ Container containerOf(std::string_view firstBytes)
 {
     if (firstBytes.starts_with("\x1f\x8b"))
         return Container::Gzip;
-    if (firstBytes.starts_with(std::string_view("\xfd" "7zXZ\0", 6)))
+    if (firstBytes.starts_with(std::string_view("\xfd"
+                                                "7zXZ\0",
+                                                6)))
         return Container::Xz;
     if (firstBytes.starts_with("\x28\xb5\x2f\xfd"))
         return Container::Zstd;
@@ -81,17 +90,21 @@ Container containerOf(std::string_view firstBytes)
     if (firstBytes.starts_with("PK\x03\x04") || firstBytes.starts_with("PK\x05\x06"))
         return Container::Zip;
     TarBlock block;
-    if (firstBytes.size() >= kTarBlockBytes && decodeTarBlock(firstBytes.substr(0, kTarBlockBytes), block) == TarFault::None)
+    if (firstBytes.size() >= kTarBlockBytes
+        && decodeTarBlock(firstBytes.substr(0, kTarBlockBytes), block) == TarFault::None)
         return Container::Tar;
     return Container::Unknown;
 }
 
-Result<std::unique_ptr<Reader>> makeForeignReader(const QString &label, std::uint64_t fileSize, Contents contents,
-                                                  std::shared_ptr<const ContentSource> source, ForeignCheck check)
+Result<std::unique_ptr<Reader>> makeForeignReader(const QString &label, std::uint64_t fileSize,
+                                                  Contents contents,
+                                                  std::shared_ptr<const ContentSource> source,
+                                                  ForeignCheck check)
 {
     if (contents.isEmpty())
         return nothingFound(label, contents.findings().list());
-    return std::unique_ptr<Reader>(std::make_unique<ForeignReader>(fileSize, std::move(contents), std::move(source), std::move(check)));
+    return std::unique_ptr<Reader>(std::make_unique<ForeignReader>(
+        fileSize, std::move(contents), std::move(source), std::move(check)));
 }
 
 std::shared_ptr<const ContentSource> flatSource(FilePtr file)

@@ -38,7 +38,9 @@ protected:
         const qint64 count = std::min(maxSize, size() - pos());
         if (count <= 0)
             return 0;
-        return m_file.readAt(static_cast<std::uint64_t>(pos()), data, static_cast<size_t>(count)) ? count : -1;
+        return m_file.readAt(static_cast<std::uint64_t>(pos()), data, static_cast<size_t>(count))
+            ? count
+            : -1;
     }
     qint64 writeData(const char *, qint64) override { return -1; }
 
@@ -50,7 +52,8 @@ private:
 class ZipWalk
 {
 public:
-    ZipWalk(const base::RandomReader &file, ScratchFile *scratch, const Limits &limits, const Reader::Progress &progress)
+    ZipWalk(const base::RandomReader &file, ScratchFile *scratch, const Limits &limits,
+            const Reader::Progress &progress)
         : m_file(file)
         , m_scratch(scratch)
         , m_limits(limits)
@@ -64,8 +67,10 @@ public:
     {
         ReaderDevice device(m_file);
         KZip zip(&device);
-        if (!device.open(QIODevice::ReadOnly | QIODevice::Unbuffered) || !zip.open(QIODevice::ReadOnly))
-            return Error{ErrorKind::Corrupt, base::text("%1 is a damaged zip file.").arg(label), zip.errorString()};
+        if (!device.open(QIODevice::ReadOnly | QIODevice::Unbuffered)
+            || !zip.open(QIODevice::ReadOnly))
+            return Error{ErrorKind::Corrupt, base::text("%1 is a damaged zip file.").arg(label),
+                         zip.errorString()};
         if (Status walked = walk(*zip.directory(), 0); !walked)
             return walked.error();
         m_contents.arrange(std::nullopt);
@@ -85,7 +90,8 @@ private:
             else if (const auto *file = dynamic_cast<const KZipFileEntry *>(entry))
                 done = takeFile(*file);
             else
-                done = m_contents.refuse("refused-name", name.toStdString(), base::text("it lies too deep"));
+                done = m_contents.refuse("refused-name", name.toStdString(),
+                                         base::text("it lies too deep"));
             if (!done)
                 return done;
         }
@@ -106,7 +112,9 @@ private:
             return copied;
         if (sound)
             return m_contents.addFile(path, m_size - begin, begin);
-        m_contents.findings().add("zip-data", path, base::text("%1 is damaged in the zip file.").arg(base::printable(path)));
+        m_contents.findings().add(
+            "zip-data", path,
+            base::text("%1 is damaged in the zip file.").arg(base::printable(path)));
         m_contents.addCutFile(path);
         return {};
     }
@@ -120,7 +128,8 @@ private:
             const qint64 got = device->read(m_buffer.data(), static_cast<qint64>(m_buffer.size()));
             if (got <= 0)
                 break;
-            const std::string_view bytes = std::string_view(m_buffer).substr(0, static_cast<size_t>(got));
+            const std::string_view bytes =
+                std::string_view(m_buffer).substr(0, static_cast<size_t>(got));
             size += bytes.size();
             m_size += bytes.size();
             crc = crc32(crc, bytes);
@@ -136,8 +145,12 @@ private:
         constexpr std::uint64_t ratioFrom = std::uint64_t{64} << 20;
         const bool tooLarge = m_size > m_limits.maxTotalBytes;
         if (tooLarge || (m_size > ratioFrom && m_size / m_limits.maxRatio > m_file.size()))
-            return Error{ErrorKind::Hostile, base::text("The archive is over the limit for %1; it is not opened.")
-                             .arg(tooLarge ? base::text("uncompressed bytes") : base::text("the ratio of uncompressed to compressed bytes")), {}};
+            return Error{
+                ErrorKind::Hostile,
+                base::text("The archive is over the limit for %1; it is not opened.")
+                    .arg(tooLarge ? base::text("uncompressed bytes")
+                                  : base::text("the ratio of uncompressed to compressed bytes")),
+                {}};
         if (Status written = m_scratch != nullptr ? m_scratch->append(bytes) : Status{}; !written)
             return written;
         return m_progress ? m_progress(std::min(m_size, m_file.size())) : Status{};
@@ -154,21 +167,25 @@ private:
 
 } // namespace
 
-Result<std::unique_ptr<Reader>> openZip(const FilePtr &file, const QString &label, const Reader::Options &options)
+Result<std::unique_ptr<Reader>> openZip(const FilePtr &file, const QString &label,
+                                        const Reader::Options &options)
 {
     const auto scratch = ScratchFile::create(options.scratch);
     if (!scratch)
         return scratch.error();
-    Result<Contents> contents = ZipWalk(*file, scratch->get(), options.limits, options.progress).run(label);
+    Result<Contents> contents =
+        ZipWalk(*file, scratch->get(), options.limits, options.progress).run(label);
     if (!contents)
         return contents.error();
-    auto check = [file, label, limits = options.limits](const Reader::Progress &progress) -> Result<std::vector<Finding>> {
+    auto check = [file, label, limits = options.limits](
+                     const Reader::Progress &progress) -> Result<std::vector<Finding>> {
         const Result<Contents> checked = ZipWalk(*file, nullptr, limits, progress).run(label);
         if (!checked)
             return checked.error();
         return checked->findings().list();
     };
-    return makeForeignReader(label, file->size(), *std::move(contents), flatSource(*scratch), check);
+    return makeForeignReader(label, file->size(), *std::move(contents), flatSource(*scratch),
+                             check);
 }
 
 } // namespace archive

@@ -36,10 +36,13 @@ const char *gzipFaultCode(GzipFault fault)
 QString gzipFaultText(GzipFault fault)
 {
     switch (fault) {
-    case GzipFault::Header: return base::text("The header of a gzip member is not as it was written.");
+    case GzipFault::Header:
+        return base::text("The header of a gzip member is not as it was written.");
     case GzipFault::Deflate: return base::text("The compressed data of a gzip member is damaged.");
-    case GzipFault::Length: return base::text("A gzip member holds another number of bytes than it should.");
-    case GzipFault::Crc: return base::text("The content of a gzip member does not match its CRC-32.");
+    case GzipFault::Length:
+        return base::text("A gzip member holds another number of bytes than it should.");
+    case GzipFault::Crc:
+        return base::text("The content of a gzip member does not match its CRC-32.");
     case GzipFault::None: break;
     }
     return {};
@@ -67,8 +70,9 @@ void MemberCompressor::compress(std::string_view content, std::string &member)
     const size_t bound = libdeflate_deflate_compress_bound(m_state->compressor, content.size());
     member.resize(kGzipHeader.size() + bound + kGzipTrailerBytes);
     std::copy(kGzipHeader.begin(), kGzipHeader.end(), member.begin());
-    const size_t packed = libdeflate_deflate_compress(m_state->compressor, content.data(), content.size(),
-                                                      member.data() + kGzipHeader.size(), bound);
+    const size_t packed =
+        libdeflate_deflate_compress(m_state->compressor, content.data(), content.size(),
+                                    member.data() + kGzipHeader.size(), bound);
     Q_ASSERT(packed > 0); // the bound is enough by definition
     member.resize(kGzipHeader.size() + packed);
     appendTrailer(member, content);

@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-/// One gzip member (RFC 1952) as this program writes it: the canonical 10-byte header, deflate, CRC-32
-/// and length; nothing optional. Members are at most a few MiB, so they are handled whole.
+/// One gzip member (RFC 1952) as this program writes it: the canonical 10-byte header, deflate,
+/// CRC-32 and length; nothing optional. Members are at most a few MiB, so they are handled whole.
 namespace archive {
 
 /// Payload of one member at most.
@@ -57,7 +57,8 @@ public:
     MemberInflater(const MemberInflater &) = delete;
     MemberInflater &operator=(const MemberInflater &) = delete;
 
-    /// Fills `out` with exactly `size` bytes; never writes more. `member` must be one member and no more.
+    /// Fills `out` with exactly `size` bytes; never writes more. `member` must be one member and no
+    /// more.
     [[nodiscard]] GzipFault inflate(std::string_view member, char *out, size_t size);
 
 private:
@@ -68,10 +69,11 @@ private:
 /// The inflater of the calling thread.
 [[nodiscard]] MemberInflater &threadInflater();
 
-/// The member that holds `content` uncompressed, in stored blocks of 65,535 bytes: it has one form only,
-/// whatever compressor is used elsewhere.
+/// The member that holds `content` uncompressed, in stored blocks of 65,535 bytes: it has one form
+/// only, whatever compressor is used elsewhere.
 [[nodiscard]] std::string encodeStoredMember(std::string_view content);
-/// The content of such a member; nothing when `member` is not exactly what encodeStoredMember() makes.
+/// The content of such a member; nothing when `member` is not exactly what encodeStoredMember()
+/// makes.
 [[nodiscard]] std::optional<std::string> decodeStoredMember(std::string_view member);
 
 [[nodiscard]] std::uint32_t crc32(std::uint32_t before, std::string_view bytes);

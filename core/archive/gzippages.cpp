@@ -37,7 +37,9 @@ public:
     [[nodiscard]] Status readAt(std::uint64_t offset, char *out, size_t length) const override
     {
         if (offset > m_size || length > m_size - offset)
-            return Error{ErrorKind::Corrupt, base::text("A read goes past the end of %1 bytes.").arg(m_size), {}};
+            return Error{ErrorKind::Corrupt,
+                         base::text("A read goes past the end of %1 bytes.").arg(m_size),
+                         {}};
         return m_pages->read(m_offset + offset, out, length);
     }
 
@@ -55,9 +57,11 @@ GzipPages::GzipPages(std::shared_ptr<const base::RandomReader> file, GzipIndex i
 {
 }
 
-Result<std::shared_ptr<const base::RandomReader>> GzipPages::open(std::uint64_t source, std::uint64_t size) const
+Result<std::shared_ptr<const base::RandomReader>> GzipPages::open(std::uint64_t source,
+                                                                  std::uint64_t size) const
 {
-    return std::shared_ptr<const base::RandomReader>(std::make_shared<StreamFile>(shared_from_this(), source, size));
+    return std::shared_ptr<const base::RandomReader>(
+        std::make_shared<StreamFile>(shared_from_this(), source, size));
 }
 
 Status GzipPages::read(std::uint64_t offset, char *out, size_t length) const
@@ -101,13 +105,15 @@ Result<GzipPages::Page> GzipPages::page(std::uint64_t number) const
 }
 
 /// The nearest position at or before a page: one that is open, or a checkpoint.
-Result<std::list<std::unique_ptr<GzipPages::Cursor>>::iterator> GzipPages::cursorFor(std::uint64_t number) const
+Result<std::list<std::unique_ptr<GzipPages::Cursor>>::iterator>
+GzipPages::cursorFor(std::uint64_t number) const
 {
     const std::uint64_t checkpoint = m_index.checkpoints.before(number * kPageBytes).content;
     auto best = m_cursors.end();
     for (auto cursor = m_cursors.begin(); cursor != m_cursors.end(); ++cursor) {
         const std::uint64_t at = (*cursor)->page;
-        if (at <= number && at * kPageBytes >= checkpoint && (best == m_cursors.end() || at > (*best)->page))
+        if (at <= number && at * kPageBytes >= checkpoint
+            && (best == m_cursors.end() || at > (*best)->page))
             best = cursor;
     }
     if (best == m_cursors.end()) {
@@ -138,7 +144,8 @@ Result<GzipPages::Page> GzipPages::nextPage(Cursor &cursor) const
     const std::uint64_t begin = cursor.page * kPageBytes;
     if (begin >= m_index.size)
         return changed();
-    std::string bytes(static_cast<size_t>(std::min<std::uint64_t>(kPageBytes, m_index.size - begin)), '\0');
+    std::string bytes(
+        static_cast<size_t>(std::min<std::uint64_t>(kPageBytes, m_index.size - begin)), '\0');
     if (Status produced = produce(cursor.inflate, begin, bytes.data(), bytes.size()); !produced)
         return produced.error();
     if (crc32(0, bytes) != m_index.pageCrcs[static_cast<size_t>(cursor.page)])
@@ -148,7 +155,8 @@ Result<GzipPages::Page> GzipPages::nextPage(Cursor &cursor) const
 }
 
 /// Inflates across the ends of members.
-Status GzipPages::produce(RawInflate &inflate, std::uint64_t content, char *out, size_t length) const
+Status GzipPages::produce(RawInflate &inflate, std::uint64_t content, char *out,
+                          size_t length) const
 {
     while (length > 0) {
         size_t got = 0;

@@ -11,9 +11,9 @@
 
 namespace archive {
 
-/// Reads the uncompressed stream of a gzip file at any offset, by the index of an earlier pass. Pages that
-/// were inflated last are kept, and so are a few positions to go on from: reading forwards costs one pass
-/// in all. Thread-safe; one thread inflates at a time.
+/// Reads the uncompressed stream of a gzip file at any offset, by the index of an earlier pass.
+/// Pages that were inflated last are kept, and so are a few positions to go on from: reading
+/// forwards costs one pass in all. Thread-safe; one thread inflates at a time.
 class GzipPages final : public ContentSource, public std::enable_shared_from_this<GzipPages>
 {
 public:
@@ -35,18 +35,21 @@ private:
         std::uint64_t page = 0; // the next one it gives
     };
     [[nodiscard]] base::Result<Page> page(std::uint64_t number) const;
-    [[nodiscard]] base::Result<std::list<std::unique_ptr<Cursor>>::iterator> cursorFor(std::uint64_t number) const;
+    [[nodiscard]] base::Result<std::list<std::unique_ptr<Cursor>>::iterator>
+    cursorFor(std::uint64_t number) const;
     [[nodiscard]] base::Status place(Cursor &cursor, std::uint64_t number) const;
     [[nodiscard]] base::Result<Page> nextPage(Cursor &cursor) const;
-    [[nodiscard]] base::Status produce(RawInflate &inflate, std::uint64_t content, char *out, size_t length) const;
+    [[nodiscard]] base::Status produce(RawInflate &inflate, std::uint64_t content, char *out,
+                                       size_t length) const;
     void keep(std::uint64_t number, const Page &page) const;
 
     std::shared_ptr<const base::RandomReader> m_file;
     GzipIndex m_index;
-    mutable std::mutex m_mutex; // guards all below
+    mutable std::mutex m_mutex;                           // guards all below
     mutable std::list<std::unique_ptr<Cursor>> m_cursors; // last used first
     mutable std::list<std::pair<std::uint64_t, Page>> m_recent;
-    mutable std::unordered_map<std::uint64_t, std::list<std::pair<std::uint64_t, Page>>::iterator> m_pages;
+    mutable std::unordered_map<std::uint64_t, std::list<std::pair<std::uint64_t, Page>>::iterator>
+        m_pages;
 };
 
 } // namespace archive

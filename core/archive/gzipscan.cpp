@@ -21,9 +21,16 @@ using base::Status;
 constexpr size_t kMaxHeaderBytes = 4096;
 constexpr std::uint64_t kRatioFrom = std::uint64_t{64} << 20;
 
-enum HeaderFlag : unsigned { HasCrc = 2, HasExtra = 4, HasName = 8, HasComment = 16, Reserved = 0xe0 };
+enum HeaderFlag : unsigned {
+    HasCrc = 2,
+    HasExtra = 4,
+    HasName = 8,
+    HasComment = 16,
+    Reserved = 0xe0
+};
 
-/// The length of the gzip header at the front of `bytes`; 0 when it is none, nothing when it is cut.
+/// The length of the gzip header at the front of `bytes`; 0 when it is none, nothing when it is
+/// cut.
 std::optional<size_t> headerLength(std::string_view bytes)
 {
     constexpr size_t fixed = 10;
@@ -76,7 +83,9 @@ public:
     {
         while (m_offset < m_file.size() && !m_scan.fault) {
             if (m_scan.members > 0 && !mayFollow()) {
-                fault("gzip-trailing", base::text("There are %1 bytes behind the end of the archive.").arg(m_file.size() - m_offset));
+                fault("gzip-trailing",
+                      base::text("There are %1 bytes behind the end of the archive.")
+                          .arg(m_file.size() - m_offset));
                 break;
             }
             if (m_scan.members > 2 * m_limits.maxEntries)
@@ -91,10 +100,15 @@ public:
 private:
     static Error hostile(const QString &limit)
     {
-        return {ErrorKind::Hostile, base::text("The archive is over the limit for %1; it is not opened.").arg(limit), {}};
+        return {ErrorKind::Hostile,
+                base::text("The archive is over the limit for %1; it is not opened.").arg(limit),
+                {}};
     }
 
-    void fault(const char *code, const QString &message) { m_scan.fault = Finding{code, {}, message, true}; }
+    void fault(const char *code, const QString &message)
+    {
+        m_scan.fault = Finding{code, {}, message, true};
+    }
 
     void cut()
     {
@@ -104,7 +118,9 @@ private:
 
     Status scanMember()
     {
-        std::string header(static_cast<size_t>(std::min<std::uint64_t>(kMaxHeaderBytes, m_file.size() - m_offset)), '\0');
+        std::string header(
+            static_cast<size_t>(std::min<std::uint64_t>(kMaxHeaderBytes, m_file.size() - m_offset)),
+            '\0');
         if (Status read = m_file.readAt(m_offset, header.data(), header.size()); !read)
             return read;
         const std::optional<size_t> length = headerLength(header);
@@ -113,7 +129,9 @@ private:
             return {};
         }
         if (length.value_or(0) == 0) {
-            fault("gzip-header", base::text("At byte %1 there should be a gzip header, and there is none.").arg(m_offset));
+            fault("gzip-header",
+                  base::text("At byte %1 there should be a gzip header, and there is none.")
+                      .arg(m_offset));
             return {};
         }
         m_offset += *length;
@@ -138,7 +156,8 @@ private:
             case RawInflate::State::StreamEnd: return checkTrailer();
             case RawInflate::State::FileEnd: cut(); return {};
             case RawInflate::State::Damaged:
-                fault("gzip-data", base::text("The compressed data is damaged near byte %1.").arg(m_offset));
+                fault("gzip-data",
+                      base::text("The compressed data is damaged near byte %1.").arg(m_offset));
                 return {};
             default: break;
             }
@@ -150,7 +169,8 @@ private:
     {
         m_filled = 0;
         // Up to the end of a page, so that pages and buffers begin together.
-        const size_t room = GzipIndex::kPageBytes - static_cast<size_t>(m_size % GzipIndex::kPageBytes);
+        const size_t room =
+            GzipIndex::kPageBytes - static_cast<size_t>(m_size % GzipIndex::kPageBytes);
         for (;;) {
             size_t got = 0;
             auto state = m_inflate.inflate(m_buffer.get() + m_filled, room - m_filled, got, true);
@@ -198,9 +218,13 @@ private:
             return read;
         m_offset += trailer.size();
         if (littleAt32(trailer, 0) != m_memberCrc)
-            fault("gzip-crc", base::text("The content of the archive does not match its CRC-32: something in it has changed."));
+            fault(
+                "gzip-crc",
+                base::text(
+                    "The content of the archive does not match its CRC-32: something in it has changed."));
         else if (littleAt32(trailer, 4) != static_cast<std::uint32_t>(m_memberBytes))
-            fault("gzip-length", base::text("The content of the archive has another length than it should."));
+            fault("gzip-length",
+                  base::text("The content of the archive has another length than it should."));
         else
             ++m_scan.members;
         return {};
@@ -222,8 +246,9 @@ private:
 
 } // namespace
 
-Result<GzipScan> scanGzip(const base::RandomReader &file, const Limits &limits, const base::ByteSink &sink,
-                          const std::function<bool()> &mayFollow, const std::function<Status(std::uint64_t)> &progress)
+Result<GzipScan> scanGzip(const base::RandomReader &file, const Limits &limits,
+                          const base::ByteSink &sink, const std::function<bool()> &mayFollow,
+                          const std::function<Status(std::uint64_t)> &progress)
 {
     return Scanner(file, limits, sink, progress).run(mayFollow);
 }

@@ -10,7 +10,7 @@ struct Limits {
     std::uint64_t maxNameBytes = 1024;
     int maxDepth = 32;
     std::uint64_t maxTotalBytes = std::uint64_t{1} << 43; ///< uncompressed
-    std::uint64_t maxRatio = 1100;                        ///< uncompressed : compressed, above 64 MiB
+    std::uint64_t maxRatio = 1100; ///< uncompressed : compressed, above 64 MiB
 };
 
 } // namespace archive

@@ -21,7 +21,9 @@ inline void appendLittle32(std::string &out, std::uint32_t value)
 
 [[nodiscard]] inline std::uint16_t littleAt16(std::string_view bytes, size_t at)
 {
-    const auto byte = [&](size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(bytes[i])); };
+    const auto byte = [&](size_t i) {
+        return static_cast<unsigned>(static_cast<unsigned char>(bytes[i]));
+    };
     return static_cast<std::uint16_t>(byte(at) | byte(at + 1) << 8);
 }
 

@@ -41,11 +41,17 @@ public:
         m_out += ':';
         return m_out;
     }
-    void text(std::string_view name, std::string_view value) { json::appendQuoted(key(name), value); }
+    void text(std::string_view name, std::string_view value)
+    {
+        json::appendQuoted(key(name), value);
+    }
     void number(std::string_view name, std::uint64_t value) { key(name) += std::to_string(value); }
     void boolean(std::string_view name, bool value) { key(name) += value ? "true" : "false"; }
     /// JSON text as it is; null where there is none.
-    void raw(std::string_view name, std::string_view value) { key(name) += value.empty() ? "null" : value; }
+    void raw(std::string_view name, std::string_view value)
+    {
+        key(name) += value.empty() ? "null" : value;
+    }
     void optional(std::string_view name, const std::optional<std::string> &value)
     {
         if (value)
@@ -59,7 +65,8 @@ private:
 };
 
 template <typename Items, typename Append>
-void appendArray(std::string &out, const Items &items, std::string_view separator, const Append &append)
+void appendArray(std::string &out, const Items &items, std::string_view separator,
+                 const Append &append)
 {
     out += '[';
     bool first = true;
@@ -101,7 +108,8 @@ void appendDatabase(std::string &out, const ManifestDatabase &database)
     object.raw("update_seq", database.updateSeq);
     object.raw("purge_seq", database.purgeSeq);
     object.raw("security", database.security);
-    object.raw("revs_limit", database.revsLimit ? std::to_string(*database.revsLimit) : std::string{});
+    object.raw("revs_limit",
+               database.revsLimit ? std::to_string(*database.revsLimit) : std::string{});
     object.raw("props", database.props);
     object.number("documents", database.documents);
     object.number("deleted", database.deleted);
@@ -133,7 +141,10 @@ public:
         : m_bits((0U | ... | (1U << static_cast<unsigned>(kinds))))
     {
     }
-    [[nodiscard]] constexpr bool has(json::Kind kind) const { return (m_bits >> static_cast<unsigned>(kind) & 1U) != 0; }
+    [[nodiscard]] constexpr bool has(json::Kind kind) const
+    {
+        return (m_bits >> static_cast<unsigned>(kind) & 1U) != 0;
+    }
 
 private:
     unsigned m_bits;
@@ -153,14 +164,17 @@ public:
             m_members = *std::move(members);
         else
             fail(base::text("%1 is no JSON object").arg(m_place));
-        std::sort(m_members.begin(), m_members.end(), [](const auto &a, const auto &b) { return a.key < b.key; });
+        std::sort(m_members.begin(), m_members.end(),
+                  [](const auto &a, const auto &b) { return a.key < b.key; });
     }
 
-    /// The value of a field of one of these kinds; a null value is given as nothing where that is allowed.
+    /// The value of a field of one of these kinds; a null value is given as nothing where that is
+    /// allowed.
     std::optional<std::string_view> value(std::string_view name, Kinds kinds, bool required = true)
     {
-        const auto member = std::lower_bound(m_members.begin(), m_members.end(), name,
-                                             [](const auto &a, std::string_view key) { return a.key < key; });
+        const auto member =
+            std::lower_bound(m_members.begin(), m_members.end(), name,
+                             [](const auto &a, std::string_view key) { return a.key < key; });
         if (member == m_members.end() || member->key != name) {
             if (required)
                 fail(base::text("%1 has no field \"%2\"").arg(m_place, base::printable(name)));
@@ -168,7 +182,8 @@ public:
         }
         const auto kind = json::kindOf(member->value);
         if (!kind || !kinds.has(*kind)) {
-            fail(base::text("the field \"%2\" of %1 has the wrong type").arg(m_place, base::printable(name)));
+            fail(base::text("the field \"%2\" of %1 has the wrong type")
+                     .arg(m_place, base::printable(name)));
             return std::nullopt;
         }
         return *kind == json::Kind::Null ? std::nullopt : std::optional(member->value);
@@ -184,7 +199,10 @@ public:
         const auto raw = value(name, {json::Kind::String}, false);
         return raw ? std::optional(json::unescape(*raw)) : std::nullopt;
     }
-    std::uint64_t number(std::string_view name) { return toNumber(name, value(name, {json::Kind::Number})).value_or(0); }
+    std::uint64_t number(std::string_view name)
+    {
+        return toNumber(name, value(name, {json::Kind::Number})).value_or(0);
+    }
     std::optional<std::uint64_t> optionalNumber(std::string_view name)
     {
         return toNumber(name, value(name, {json::Kind::Number, json::Kind::Null}));
@@ -201,7 +219,9 @@ public:
     std::vector<std::string_view> array(std::string_view name)
     {
         const auto raw = value(name, {json::Kind::Array});
-        const auto elements = raw ? json::elements(*raw) : Result<std::vector<std::string_view>>(std::vector<std::string_view>{});
+        const auto elements = raw
+            ? json::elements(*raw)
+            : Result<std::vector<std::string_view>>(std::vector<std::string_view>{});
         return elements ? *elements : std::vector<std::string_view>{};
     }
     std::vector<std::string> texts(std::string_view name)
@@ -211,22 +231,27 @@ public:
             if (json::kindOf(element) == json::Kind::String)
                 list.push_back(json::unescape(element));
             else
-                fail(base::text("the field \"%2\" of %1 has the wrong type").arg(m_place, base::printable(name)));
+                fail(base::text("the field \"%2\" of %1 has the wrong type")
+                         .arg(m_place, base::printable(name)));
         }
         return list;
     }
     void fail(const QString &what)
     {
         if (!m_error)
-            m_error = Error{ErrorKind::Corrupt, base::text("The manifest of the archive cannot be read: %1.").arg(what), {}};
+            m_error = Error{ErrorKind::Corrupt,
+                            base::text("The manifest of the archive cannot be read: %1.").arg(what),
+                            {}};
     }
 
 private:
-    std::optional<std::uint64_t> toNumber(std::string_view name, std::optional<std::string_view> raw)
+    std::optional<std::uint64_t> toNumber(std::string_view name,
+                                          std::optional<std::string_view> raw)
     {
         const auto number = raw ? json::toUnsigned(*raw) : std::nullopt;
         if (raw && !number)
-            fail(base::text("the field \"%2\" of %1 is no count").arg(m_place, base::printable(name)));
+            fail(base::text("the field \"%2\" of %1 is no count")
+                     .arg(m_place, base::printable(name)));
         return number;
     }
 
@@ -240,8 +265,9 @@ std::vector<Omission> readOmissions(Fields &fields, std::optional<Error> &error)
     std::vector<Omission> list;
     for (const std::string_view element : fields.array("omissions")) {
         Fields omission(element, base::text("an omission"), error);
-        list.push_back({omission.text("code"), omission.optionalText("id"), omission.optionalText("rev"),
-                        omission.optionalText("attachment"), omission.text("message")});
+        list.push_back({omission.text("code"), omission.optionalText("id"),
+                        omission.optionalText("rev"), omission.optionalText("attachment"),
+                        omission.text("message")});
     }
     return list;
 }
@@ -250,7 +276,8 @@ std::map<int, std::string> readBuckets(Fields &fields)
 {
     std::map<int, std::string> buckets;
     const auto raw = fields.value("leaf_set_buckets", {json::Kind::Object});
-    const auto members = raw ? json::members(*raw) : Result<std::vector<json::Member>>(std::vector<json::Member>{});
+    const auto members =
+        raw ? json::members(*raw) : Result<std::vector<json::Member>>(std::vector<json::Member>{});
     if (!members)
         return buckets;
     for (const json::Member &member : *members) {
@@ -267,7 +294,8 @@ std::map<int, std::string> readBuckets(Fields &fields)
 ManifestDatabase readDatabase(std::string_view object, size_t index, std::optional<Error> &error)
 {
     Fields fields(object, base::text("database number %1").arg(index + 1), error);
-    constexpr Kinds sequence{json::Kind::String, json::Kind::Number, json::Kind::Array, json::Kind::Null};
+    constexpr Kinds sequence{json::Kind::String, json::Kind::Number, json::Kind::Array,
+                             json::Kind::Null};
     constexpr Kinds objectOrNull{json::Kind::Object, json::Kind::Null};
     ManifestDatabase database;
     database.name = fields.text("name");
@@ -309,14 +337,17 @@ void checkFormat(Fields &fields)
 bool Manifest::isComplete() const
 {
     return omissions.empty()
-        && std::all_of(databases.begin(), databases.end(), [](const ManifestDatabase &database) { return database.omissions.empty(); });
+        && std::all_of(databases.begin(), databases.end(),
+                       [](const ManifestDatabase &database) { return database.omissions.empty(); });
 }
 
 std::string encodeManifest(const Manifest &manifest)
 {
     std::string out;
     out.reserve(1024 + manifest.databases.size() * 1200);
-    const auto appendText = [](std::string &to, const std::string &text) { json::appendQuoted(to, text); };
+    const auto appendText = [](std::string &to, const std::string &text) {
+        json::appendQuoted(to, text);
+    };
     ObjectText object(out, "\n");
     object.text("format", kFormatName);
     object.number("version", kFormatVersion);
@@ -388,8 +419,8 @@ Result<Format> decodeFormat(std::string_view text)
     Fields fields(text, base::text("format.json"), error);
     checkFormat(fields);
     const std::uint64_t version = fields.number("version");
-    Format format{static_cast<int>(std::min<std::uint64_t>(version, 1'000'000)), fields.text("run_id"),
-                  fields.text("started_at"), fields.text("tool")};
+    Format format{static_cast<int>(std::min<std::uint64_t>(version, 1'000'000)),
+                  fields.text("run_id"), fields.text("started_at"), fields.text("tool")};
     if (error)
         return *error;
     return format;

@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-/// `<timestamp>/manifest.json` and `<timestamp>/format.json`; docs/archive-format.md is their contract.
+/// `<timestamp>/manifest.json` and `<timestamp>/format.json`; docs/archive-format.md is their
+/// contract.
 namespace archive {
 
 inline constexpr int kFormatVersion = 1;
@@ -26,26 +27,27 @@ struct Omission {
 
 struct ManifestDatabase {
     std::string name;
-    std::string directory;        ///< empty when nothing of it is in the archive
-    std::string contentFrom;      ///< "source" (later: "mirror", or the archive it was copied from)
+    std::string directory;   ///< empty when nothing of it is in the archive
+    std::string contentFrom; ///< "source" (later: "mirror", or the archive it was copied from)
     std::string instanceStartTime;
-    std::string updateSeq;        ///< as JSON text, when the list of leaves was frozen
-    std::string purgeSeq;         ///< as JSON text
-    std::string security;         ///< JSON text of `_security`, empty when not readable
+    std::string updateSeq; ///< as JSON text, when the list of leaves was frozen
+    std::string purgeSeq;  ///< as JSON text
+    std::string security;  ///< JSON text of `_security`, empty when not readable
     std::optional<std::uint64_t> revsLimit;
-    std::string props;            ///< JSON text of `props` of the database info, empty when absent
+    std::string props; ///< JSON text of `props` of the database info, empty when absent
     std::uint64_t documents = 0;
     std::uint64_t deleted = 0;
     std::uint64_t leaves = 0;
     std::uint64_t conflicted = 0;
     std::uint64_t attachments = 0;
     std::uint64_t attachmentBytes = 0;
-    std::string leafSet;                          ///< 64 hex digits
-    std::map<int, std::string> leafSetBuckets;    ///< 0 to 255; only for databases of 1,000 leaves and more
+    std::string leafSet; ///< 64 hex digits
+    std::map<int, std::string>
+        leafSetBuckets; ///< 0 to 255; only for databases of 1,000 leaves and more
     std::string contentHash;
-    std::string startedAt, finishedAt;            ///< ISO time
-    std::string comparedAt;                       ///< when its leaf set was last compared with the source
-    std::uint64_t bodiesCompared = 0;             ///< documents fetched a second time and found equal
+    std::string startedAt, finishedAt; ///< ISO time
+    std::string comparedAt;            ///< when its leaf set was last compared with the source
+    std::uint64_t bodiesCompared = 0;  ///< documents fetched a second time and found equal
     bool changedDuringRun = false;
     bool reused = false;
     std::vector<Omission> omissions;
@@ -53,25 +55,28 @@ struct ManifestDatabase {
 };
 
 struct Manifest {
-    std::string tool;             ///< "focus-monitor 0.1.0"
-    std::string runId;            ///< UUID
+    std::string tool;  ///< "focus-monitor 0.1.0"
+    std::string runId; ///< UUID
     std::string startedAt, finishedAt;
-    std::string server;           ///< origin without credentials
+    std::string server; ///< origin without credentials
     std::string serverUuid, serverVersion, serverVendor;
     std::vector<std::string> fallbacks; ///< what this server lacks and how it was done instead
     std::vector<std::string> appeared, vanished; ///< databases that came or went during the run
-    std::vector<Omission> omissions;    ///< of the run as a whole, e.g. `_users` not readable
+    std::vector<Omission> omissions;         ///< of the run as a whole, e.g. `_users` not readable
     std::vector<ManifestDatabase> databases; ///< sorted by name
     [[nodiscard]] bool isComplete() const;
     bool operator==(const Manifest &) const = default;
 };
 
-/// `updateSeq`, `purgeSeq`, `security` and `props` must be valid JSON text or empty; they go in as they are.
+/// `updateSeq`, `purgeSeq`, `security` and `props` must be valid JSON text or empty; they go in as
+/// they are.
 [[nodiscard]] std::string encodeManifest(const Manifest &manifest);
-/// Strict: unknown fields are kept out but allowed, wrong types and missing fields are Corrupt by name.
+/// Strict: unknown fields are kept out but allowed, wrong types and missing fields are Corrupt by
+/// name.
 [[nodiscard]] base::Result<Manifest> decodeManifest(std::string_view text);
 
-/// `format.json`, the first file of an archive: what it is, so that a cut one is known for what it was.
+/// `format.json`, the first file of an archive: what it is, so that a cut one is known for what it
+/// was.
 struct Format {
     int version = kFormatVersion;
     std::string runId;

@@ -9,8 +9,8 @@
 
 namespace archive {
 
-/// A file of one of our archives as it lies there: compressed members that another archive can take over
-/// without inflating them.
+/// A file of one of our archives as it lies there: compressed members that another archive can take
+/// over without inflating them.
 struct PackedFile {
     struct Chunk {
         std::uint64_t offset = 0;     ///< of the member in `archive`

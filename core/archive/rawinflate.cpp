@@ -59,7 +59,8 @@ Status RawInflate::begin(const CheckpointIndex::Checkpoint &from)
 
 Status RawInflate::refill()
 {
-    const auto count = static_cast<size_t>(std::min<std::uint64_t>(kInputBytes, m_file.size() - m_read));
+    const auto count =
+        static_cast<size_t>(std::min<std::uint64_t>(kInputBytes, m_file.size() - m_read));
     if (Status read = m_file.readAt(m_read, m_input.get(), count); !read)
         return read;
     m_zlib->stream.next_in = bytesOf(m_input.get());
@@ -68,7 +69,8 @@ Status RawInflate::refill()
     return {};
 }
 
-Result<RawInflate::State> RawInflate::inflate(char *out, size_t size, size_t &got, bool stopAtBlocks)
+Result<RawInflate::State> RawInflate::inflate(char *out, size_t size, size_t &got,
+                                              bool stopAtBlocks)
 {
     z_stream &stream = m_zlib->stream;
     got = 0;
@@ -103,7 +105,8 @@ std::uint64_t RawInflate::packedOffset() const
 
 CheckpointIndex::Checkpoint RawInflate::checkpoint(std::uint64_t content) const
 {
-    CheckpointIndex::Checkpoint checkpoint{content, packedOffset(), m_zlib->stream.data_type & 7, std::string(kWindowBytes, '\0')};
+    CheckpointIndex::Checkpoint checkpoint{content, packedOffset(), m_zlib->stream.data_type & 7,
+                                           std::string(kWindowBytes, '\0')};
     auto length = static_cast<uInt>(kWindowBytes);
     inflateGetDictionary(&m_zlib->stream, bytesOf(checkpoint.window.data()), &length);
     checkpoint.window.resize(length);

@@ -9,8 +9,8 @@
 
 namespace archive {
 
-/// Inflates one raw deflate stream out of a file, piece by piece, from its beginning or a checkpoint.
-/// Not thread-safe.
+/// Inflates one raw deflate stream out of a file, piece by piece, from its beginning or a
+/// checkpoint. Not thread-safe.
 class RawInflate
 {
 public:
@@ -23,7 +23,8 @@ public:
 
     [[nodiscard]] base::Status begin(const CheckpointIndex::Checkpoint &from);
     /// Fills `out` as far as it goes; `got` says how far. BlockEnd only where `stopAtBlocks`.
-    [[nodiscard]] base::Result<State> inflate(char *out, size_t size, size_t &got, bool stopAtBlocks = false);
+    [[nodiscard]] base::Result<State> inflate(char *out, size_t size, size_t &got,
+                                              bool stopAtBlocks = false);
     /// First byte of the file that was not used.
     [[nodiscard]] std::uint64_t packedOffset() const;
     /// At a BlockEnd: what is needed to go on from here.

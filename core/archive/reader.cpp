@@ -16,7 +16,8 @@ using base::Error;
 using base::ErrorKind;
 using base::Result;
 
-Result<std::unique_ptr<Reader>> openGzip(const FilePtr &file, const QString &label, const Reader::Options &options)
+Result<std::unique_ptr<Reader>> openGzip(const FilePtr &file, const QString &label,
+                                         const Reader::Options &options)
 {
     std::optional<QString> why;
     auto ours = openEstargz(file, label, options, why);
@@ -27,11 +28,13 @@ Result<std::unique_ptr<Reader>> openGzip(const FilePtr &file, const QString &lab
 
 } // namespace
 
-Result<std::unique_ptr<Reader>> Reader::open(std::shared_ptr<const base::RandomReader> file, const QString &label, const Options &options)
+Result<std::unique_ptr<Reader>> Reader::open(std::shared_ptr<const base::RandomReader> file,
+                                             const QString &label, const Options &options)
 {
     if (file->size() == 0)
         return Error{ErrorKind::Corrupt, base::text("%1 is empty.").arg(label), {}};
-    std::string first(static_cast<size_t>(std::min<std::uint64_t>(kSniffBytes, file->size())), '\0');
+    std::string first(static_cast<size_t>(std::min<std::uint64_t>(kSniffBytes, file->size())),
+                      '\0');
     if (base::Status read = file->readAt(0, first.data(), first.size()); !read)
         return read.error();
     switch (const Container container = containerOf(first)) {
@@ -46,7 +49,8 @@ Result<std::unique_ptr<Reader>> Reader::open(std::shared_ptr<const base::RandomR
     return Error{ErrorKind::Unsupported, base::text("%1 is not a backup archive.").arg(label), {}};
 }
 
-Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path &path, const Options &options)
+Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path &path,
+                                             const Options &options)
 {
     std::error_code code;
     if (std::filesystem::is_directory(path, code))
@@ -54,7 +58,8 @@ Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path &path, 
     auto file = base::File::openRead(path);
     if (!file)
         return file.error();
-    return open(std::shared_ptr<const base::RandomReader>(*std::move(file)), QString::fromStdString(base::toUtf8(path)), options);
+    return open(std::shared_ptr<const base::RandomReader>(*std::move(file)),
+                QString::fromStdString(base::toUtf8(path)), options);
 }
 
 } // namespace archive

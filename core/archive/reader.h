@@ -16,14 +16,15 @@ namespace archive {
 
 enum class Origin {
     Ours,        ///< eStargz with our format.json: everything is provable
-    CutShort,    ///< begins like ours but has no footer: what is whole can be read, nothing is complete
+    CutShort,    ///< begins like ours but has no footer: what is whole can be read, nothing is
+                 ///< complete
     Predecessor, ///< a plain .tgz of database directories: completeness unknown
     Foreign      ///< .tar, .tar.xz, .tar.zst, .zip, a folder: opened under limits
 };
 
-/// Opens any archive for reading, without unpacking it. What it shows, it has checked: gzip framing and
-/// CRC, tar headers, and for our own archives the SHA-256 of every member it touches.
-/// open(), databases() and the FileSets may be used from several threads.
+/// Opens any archive for reading, without unpacking it. What it shows, it has checked: gzip framing
+/// and CRC, tar headers, and for our own archives the SHA-256 of every member it touches. open(),
+/// databases() and the FileSets may be used from several threads.
 class Reader
 {
 public:
@@ -37,11 +38,12 @@ public:
         Progress progress;
     };
     /// `path` is a file, or a folder of database directories.
-    [[nodiscard]] static base::Result<std::unique_ptr<Reader>> open(const std::filesystem::path &path,
-                                                                    const Options &options);
+    [[nodiscard]] static base::Result<std::unique_ptr<Reader>>
+    open(const std::filesystem::path &path, const Options &options);
     /// The same for bytes from anywhere; `label` names them in messages.
     [[nodiscard]] static base::Result<std::unique_ptr<Reader>>
-    open(std::shared_ptr<const base::RandomReader> file, const QString &label, const Options &options);
+    open(std::shared_ptr<const base::RandomReader> file, const QString &label,
+         const Options &options);
     virtual ~Reader() = default;
 
     [[nodiscard]] virtual Origin origin() const = 0;
@@ -51,8 +53,9 @@ public:
 
     struct Database {
         std::string directory; ///< as the entry names it, below the root
-        std::string name;      ///< true name: percent-decoding of the directory; the manifest's word goes first
-        bool whole = true;     ///< false when files of it are cut off or damaged
+        std::string
+            name; ///< true name: percent-decoding of the directory; the manifest's word goes first
+        bool whole = true; ///< false when files of it are cut off or damaged
         std::uint64_t bytes = 0;
     };
     /// Directories that hold a CURRENT file (or would, were they not cut), sorted by name.
@@ -61,21 +64,23 @@ public:
     openDatabase(const std::string &directory) const = 0;
     /// Other files by path below the root: "manifest.json", "_users.json".
     [[nodiscard]] virtual std::vector<base::FileSet::Entry> looseFiles() const = 0;
-    [[nodiscard]] virtual base::Result<std::string> readLooseFile(const std::string &path,
-                                                                  std::uint64_t limitBytes) const = 0;
+    [[nodiscard]] virtual base::Result<std::string>
+    readLooseFile(const std::string &path, std::uint64_t limitBytes) const = 0;
 
     /// What opening already found (refused entries, a cut, ...).
     [[nodiscard]] virtual std::vector<Finding> findings() const = 0;
 
-    /// A database's file as it lies compressed in the archive, for Writer::addPacked(). Only archives of
-    /// ours have that (Unsupported elsewhere).
+    /// A database's file as it lies compressed in the archive, for Writer::addPacked(). Only
+    /// archives of ours have that (Unsupported elsewhere).
     [[nodiscard]] virtual base::Result<PackedFile> packedFile(const std::string &directory,
                                                               const std::string &name) const = 0;
 
-    /// Level L1: reads every byte of the file from disk and proves what can be proven. Ours: every member's
-    /// compressed SHA-256, canonical headers, gzip CRC and length, chunk SHA-256, tar grammar, TOC and footer
-    /// byte for byte canonical, nothing between or behind. Predecessor: gzip CRC and end, tar grammar.
-    [[nodiscard]] virtual base::Result<std::vector<Finding>> checkIntegrity(const Progress &progress) const = 0;
+    /// Level L1: reads every byte of the file from disk and proves what can be proven. Ours: every
+    /// member's compressed SHA-256, canonical headers, gzip CRC and length, chunk SHA-256, tar
+    /// grammar, TOC and footer byte for byte canonical, nothing between or behind. Predecessor:
+    /// gzip CRC and end, tar grammar.
+    [[nodiscard]] virtual base::Result<std::vector<Finding>>
+    checkIntegrity(const Progress &progress) const = 0;
 };
 
 } // namespace archive

@@ -32,11 +32,14 @@ ScratchFile::~ScratchFile()
 Result<std::shared_ptr<ScratchFile>> ScratchFile::create(const std::filesystem::path &folder)
 {
     std::error_code code;
-    const std::filesystem::path place = folder.empty() ? std::filesystem::temp_directory_path(code) : folder;
+    const std::filesystem::path place =
+        folder.empty() ? std::filesystem::temp_directory_path(code) : folder;
     if (code)
-        return Error{ErrorKind::Io, base::text("The system has no folder for temporary files."), QString::fromStdString(code.message())};
+        return Error{ErrorKind::Io, base::text("The system has no folder for temporary files."),
+                     QString::fromStdString(code.message())};
     const auto number = QRandomGenerator::system()->generate64();
-    const std::filesystem::path path = place / ("focus-monitor-" + std::to_string(number) + ".scratch");
+    const std::filesystem::path path =
+        place / ("focus-monitor-" + std::to_string(number) + ".scratch");
     auto file = base::File::create(path);
     if (!file)
         return file.error();
@@ -48,7 +51,12 @@ Status ScratchFile::append(std::string_view bytes)
     if (m_file->size() >= m_nextSpaceCheck) {
         const auto free = base::freeBytes(m_path.parent_path());
         if (free && *free < kReserveBytes + bytes.size())
-            return Error{ErrorKind::NoSpace, base::text("There is not enough space in %1 to open this archive; it has to be unpacked there.").arg(QString::fromStdString(base::toUtf8(m_path.parent_path()))), {}};
+            return Error{
+                ErrorKind::NoSpace,
+                base::text(
+                    "There is not enough space in %1 to open this archive; it has to be unpacked there.")
+                    .arg(QString::fromStdString(base::toUtf8(m_path.parent_path()))),
+                {}};
         m_nextSpaceCheck += kReserveBytes / 2;
     }
     return m_file->append(bytes);

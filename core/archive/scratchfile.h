@@ -7,13 +7,14 @@
 
 namespace archive {
 
-/// A file for the content of a container while it is open. It loses its name as soon as the system lets
-/// it, so that nothing is left behind even when the program is killed.
+/// A file for the content of a container while it is open. It loses its name as soon as the system
+/// lets it, so that nothing is left behind even when the program is killed.
 class ScratchFile final : public base::RandomReader
 {
 public:
     /// `folder` empty: the system's folder for temporary files.
-    [[nodiscard]] static base::Result<std::shared_ptr<ScratchFile>> create(const std::filesystem::path &folder);
+    [[nodiscard]] static base::Result<std::shared_ptr<ScratchFile>>
+    create(const std::filesystem::path &folder);
     ~ScratchFile() override;
     ScratchFile(const ScratchFile &) = delete;
     ScratchFile &operator=(const ScratchFile &) = delete;

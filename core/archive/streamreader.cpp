@@ -24,7 +24,10 @@ struct Scanned {
 
 Error noBackup(const QString &label)
 {
-    return {ErrorKind::Unsupported, base::text("%1 is not a backup archive: what is compressed in it is no tar.").arg(label), {}};
+    return {
+        ErrorKind::Unsupported,
+        base::text("%1 is not a backup archive: what is compressed in it is no tar.").arg(label),
+        {}};
 }
 
 Result<Scanned> scan(const base::RandomReader &file, const QString &label, const Limits &limits,
@@ -49,16 +52,21 @@ Result<Scanned> scan(const base::RandomReader &file, const QString &label, const
     if (why)
         findings.add("toc", {}, *why);
     if (scanned.ours)
-        findings.add("cut-short", {}, base::text("This archive is not complete: its end, the table of contents, is missing or damaged. What is whole in it is shown."));
+        findings.add(
+            "cut-short", {},
+            base::text(
+                "This archive is not complete: its end, the table of contents, is missing or damaged. What is whole in it is shown."));
     return scanned;
 }
 
 class StreamReader final : public ContentReader
 {
 public:
-    StreamReader(std::shared_ptr<const base::RandomReader> file, QString label, const Options &options,
-                 std::optional<QString> why, Contents contents, bool ours, std::shared_ptr<const GzipPages> pages)
-        : ContentReader(ours ? Origin::CutShort : Origin::Predecessor, file->size(), std::move(contents), std::move(pages))
+    StreamReader(std::shared_ptr<const base::RandomReader> file, QString label,
+                 const Options &options, std::optional<QString> why, Contents contents, bool ours,
+                 std::shared_ptr<const GzipPages> pages)
+        : ContentReader(ours ? Origin::CutShort : Origin::Predecessor, file->size(),
+                        std::move(contents), std::move(pages))
         , m_file(std::move(file))
         , m_label(std::move(label))
         , m_limits(options.limits)
@@ -66,7 +74,8 @@ public:
     {
     }
 
-    [[nodiscard]] Result<std::vector<Finding>> checkIntegrity(const Progress &progress) const override
+    [[nodiscard]] Result<std::vector<Finding>>
+    checkIntegrity(const Progress &progress) const override
     {
         const Result<Scanned> scanned = scan(*m_file, m_label, m_limits, progress, m_why);
         if (!scanned)
@@ -85,17 +94,28 @@ private:
 
 Error nothingFound(const QString &label, const std::vector<Finding> &findings)
 {
-    const auto refused = std::find_if(findings.begin(), findings.end(), [](const Finding &finding) { return finding.code.starts_with("refused-"); });
+    const auto refused = std::find_if(findings.begin(), findings.end(), [](const Finding &finding) {
+        return finding.code.starts_with("refused-");
+    });
     if (refused != findings.end())
-        return {ErrorKind::Hostile, base::text("%1 holds nothing that may be opened. %2").arg(label, refused->message), {}};
-    const auto fatal = std::find_if(findings.begin(), findings.end(), [](const Finding &finding) { return finding.fatal; });
+        return {ErrorKind::Hostile,
+                base::text("%1 holds nothing that may be opened. %2").arg(label, refused->message),
+                {}};
+    const auto fatal = std::find_if(findings.begin(), findings.end(),
+                                    [](const Finding &finding) { return finding.fatal; });
     if (fatal != findings.end())
-        return {ErrorKind::Corrupt, base::text("%1 is damaged, and nothing in it is whole. %2").arg(label, fatal->message), {}};
-    return {ErrorKind::Unsupported, base::text("%1 is not a backup archive: there is no database in it.").arg(label), {}};
+        return {
+            ErrorKind::Corrupt,
+            base::text("%1 is damaged, and nothing in it is whole. %2").arg(label, fatal->message),
+            {}};
+    return {ErrorKind::Unsupported,
+            base::text("%1 is not a backup archive: there is no database in it.").arg(label),
+            {}};
 }
 
-Result<std::unique_ptr<Reader>> openStream(const std::shared_ptr<const base::RandomReader> &file, const QString &label,
-                                           const Reader::Options &options, const std::optional<QString> &why)
+Result<std::unique_ptr<Reader>> openStream(const std::shared_ptr<const base::RandomReader> &file,
+                                           const QString &label, const Reader::Options &options,
+                                           const std::optional<QString> &why)
 {
     Result<Scanned> scanned = scan(*file, label, options.limits, options.progress, why);
     if (!scanned)
@@ -103,7 +123,8 @@ Result<std::unique_ptr<Reader>> openStream(const std::shared_ptr<const base::Ran
     if (scanned->contents.isEmpty())
         return nothingFound(label, scanned->contents.findings().list());
     const auto pages = std::make_shared<const GzipPages>(file, std::move(scanned->index));
-    return std::unique_ptr<Reader>(std::make_unique<StreamReader>(file, label, options, why, std::move(scanned->contents), scanned->ours, pages));
+    return std::unique_ptr<Reader>(std::make_unique<StreamReader>(
+        file, label, options, why, std::move(scanned->contents), scanned->ours, pages));
 }
 
 } // namespace archive

@@ -57,8 +57,9 @@ std::optional<std::uint64_t> octal(std::string_view bytes)
     size_t at = std::min(bytes.find_first_not_of(' '), bytes.size());
     for (; at < bytes.size() && bytes[at] >= '0' && bytes[at] <= '7'; ++at)
         value = value << 3 | static_cast<unsigned>(bytes[at] - '0');
-    const bool onlyFillFollows = std::all_of(bytes.begin() + static_cast<std::ptrdiff_t>(at), bytes.end(),
-                                             [](char c) { return c == ' ' || c == '\0'; });
+    const bool onlyFillFollows =
+        std::all_of(bytes.begin() + static_cast<std::ptrdiff_t>(at), bytes.end(),
+                    [](char c) { return c == ' ' || c == '\0'; });
     return onlyFillFollows ? std::optional(value) : std::nullopt;
 }
 

@@ -14,13 +14,15 @@ using base::Status;
 constexpr size_t kMaxExtensionBytes = size_t{64} << 10;
 
 /// One "LENGTH key=value\n" at the front of `records`; it is taken off. Nothing when it is not one.
-std::optional<std::pair<std::string_view, std::string_view>> takePaxRecord(std::string_view &records)
+std::optional<std::pair<std::string_view, std::string_view>>
+takePaxRecord(std::string_view &records)
 {
     size_t length = 0;
-    const auto [end, error] = std::from_chars(records.data(), records.data() + records.size(), length);
+    const auto [end, error] =
+        std::from_chars(records.data(), records.data() + records.size(), length);
     const auto digits = static_cast<size_t>(end - records.data());
-    if (error != std::errc{} || length > records.size() || length < digits + 3 || records[digits] != ' '
-        || records[length - 1] != '\n')
+    if (error != std::errc{} || length > records.size() || length < digits + 3
+        || records[digits] != ' ' || records[length - 1] != '\n')
         return std::nullopt;
     const std::string_view text = records.substr(digits + 1, length - digits - 2);
     const size_t equals = text.find('=');
@@ -39,7 +41,9 @@ QString typeText(char type)
     case '4': return base::text("it is a device");
     case '6': return base::text("it is a named pipe");
     case 'S': return base::text("it is a sparse file");
-    default: return base::text("its type \"%1\" has no place in a backup").arg(base::printable({&type, 1}));
+    default:
+        return base::text("its type \"%1\" has no place in a backup")
+            .arg(base::printable({&type, 1}));
     }
 }
 
@@ -64,11 +68,14 @@ Status TarGrammar::feed(std::string_view bytes)
         if (m_state == State::Failed)
             return {};
         if (m_state == State::Content || m_state == State::Extension) {
-            const auto taken = static_cast<size_t>(std::min<std::uint64_t>(bytes.size(), m_remaining + m_padding));
+            const auto taken =
+                static_cast<size_t>(std::min<std::uint64_t>(bytes.size(), m_remaining + m_padding));
             if (m_state == State::Extension && !m_extensionTooLong)
-                m_extension += bytes.substr(0, static_cast<size_t>(std::min<std::uint64_t>(taken, m_remaining)));
+                m_extension += bytes.substr(
+                    0, static_cast<size_t>(std::min<std::uint64_t>(taken, m_remaining)));
             else if (m_inFile)
-                m_handler.content(bytes.substr(0, static_cast<size_t>(std::min<std::uint64_t>(taken, m_remaining))));
+                m_handler.content(bytes.substr(
+                    0, static_cast<size_t>(std::min<std::uint64_t>(taken, m_remaining))));
             advance(taken);
             bytes.remove_prefix(taken);
             continue;
@@ -148,7 +155,9 @@ Status TarGrammar::takeHeader()
 {
     TarBlock block;
     if (const TarFault fault = decodeTarBlock(m_block, block); fault != TarFault::None) {
-        fail(tarFaultCode(fault), base::text("The tar header at byte %1 of the unpacked data is damaged.").arg(m_offset - kTarBlockBytes));
+        fail(tarFaultCode(fault),
+             base::text("The tar header at byte %1 of the unpacked data is damaged.")
+                 .arg(m_offset - kTarBlockBytes));
         return {};
     }
     if (block.type == 'L' || block.type == 'K' || block.type == 'x' || block.type == 'g') {
@@ -173,7 +182,9 @@ Status TarGrammar::takeEntry(TarBlock &block)
     if (!entry.isFile() && !entry.isFolder())
         return takeRefused(block);
     if (entry.isFolder() && entry.size != 0) {
-        fail("tar-number", base::text("The folder %1 claims to have a content.").arg(base::printable(entry.name)));
+        fail(
+            "tar-number",
+            base::text("The folder %1 claims to have a content.").arg(base::printable(entry.name)));
         return {};
     }
     beginContent(entry.size, entry.isFile());
@@ -195,7 +206,9 @@ Status TarGrammar::takeRefused(const TarBlock &block)
         beginContent(block.size, false);
     else
         // Tars differ in whether content follows; going on might take content for headers.
-        fail("tar-type", base::text("Behind the entry %1 nobody can say where the next one begins.").arg(base::printable(block.name)));
+        fail("tar-type",
+             base::text("Behind the entry %1 nobody can say where the next one begins.")
+                 .arg(base::printable(block.name)));
     return refused;
 }
 
@@ -238,7 +251,9 @@ void TarGrammar::readPax(bool global)
     while (!records.empty()) {
         const auto record = takePaxRecord(records);
         if (!record) {
-            fail("tar-pax", base::text("A pax header before byte %1 of the unpacked data is damaged.").arg(m_offset));
+            fail("tar-pax",
+                 base::text("A pax header before byte %1 of the unpacked data is damaged.")
+                     .arg(m_offset));
             return;
         }
         const auto &[key, value] = *record;
@@ -247,7 +262,9 @@ void TarGrammar::readPax(bool global)
         if (key != "path" && key != "size")
             continue;
         if (global) {
-            fail("tar-pax", base::text("A global pax header gives all entries the same %1.").arg(base::printable(key)));
+            fail("tar-pax",
+                 base::text("A global pax header gives all entries the same %1.")
+                     .arg(base::printable(key)));
             return;
         }
         if (key == "path") {

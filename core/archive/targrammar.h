@@ -21,8 +21,8 @@ struct TarEntry {
     bool isFolder() const { return type == '5'; }
 };
 
-/// Reads a tar strictly, in whatever pieces it comes: checksums, magic, numbers, pax (path and size), GNU
-/// long names, end blocks. Nothing but one header's extensions is ever held in memory.
+/// Reads a tar strictly, in whatever pieces it comes: checksums, magic, numbers, pax (path and
+/// size), GNU long names, end blocks. Nothing but one header's extensions is ever held in memory.
 class TarGrammar
 {
 public:
@@ -33,7 +33,8 @@ public:
         /// A file or a folder. An error stops everything.
         [[nodiscard]] virtual base::Status entry(const TarEntry &entry) = 0;
         /// An entry that is none (a link, a device) or has no name one could trust.
-        [[nodiscard]] virtual base::Status refused(const char *code, const TarEntry &entry, const QString &why) = 0;
+        [[nodiscard]] virtual base::Status refused(const char *code, const TarEntry &entry,
+                                                   const QString &why) = 0;
         /// A piece of the content of the last file; not what was skipped.
         virtual void content(std::string_view) {}
         /// The content of the last file was there to its end.
@@ -56,7 +57,10 @@ public:
     /// True once both end blocks were seen.
     [[nodiscard]] bool hasEnded() const { return m_state == State::Ended; }
     /// True between two entries (and at the very beginning).
-    [[nodiscard]] bool isBetweenEntries() const { return m_state == State::Header && m_block.empty(); }
+    [[nodiscard]] bool isBetweenEntries() const
+    {
+        return m_state == State::Header && m_block.empty();
+    }
     [[nodiscard]] std::uint64_t offset() const { return m_offset; }
     /// The file whose content is not complete yet.
     [[nodiscard]] std::optional<std::string> openFile() const;

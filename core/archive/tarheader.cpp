@@ -40,8 +40,8 @@ private:
     std::string m_bytes;
 };
 
-/// KTar encodes names by the code page of the machine, so it gets a name of the same length that every
-/// code page leaves alone.
+/// KTar encodes names by the code page of the machine, so it gets a name of the same length that
+/// every code page leaves alone.
 QString placeholderFor(std::string_view path)
 {
     QString placeholder;
@@ -60,9 +60,14 @@ void writeName(char *block, std::string_view name)
 /// Puts the true name in, and what KTar takes from the machine or leaves in its buffer out.
 Result<std::string> normalised(std::string header, std::string_view name)
 {
-    const size_t longName = name.size() > kNameFieldBytes ? kTarBlockBytes + name.size() + 1 + tarPadding(name.size() + 1) : 0;
+    const size_t longName = name.size() > kNameFieldBytes
+        ? kTarBlockBytes + name.size() + 1 + tarPadding(name.size() + 1)
+        : 0;
     if (header.size() != longName + kTarBlockBytes)
-        return Error{ErrorKind::Internal, base::text("KArchive wrote an unexpected tar header for %1.").arg(base::printable(name)), {}};
+        return Error{ErrorKind::Internal,
+                     base::text("KArchive wrote an unexpected tar header for %1.")
+                         .arg(base::printable(name)),
+                     {}};
     if (longName > 0) {
         constexpr size_t modified = 136;
         std::memset(header.data() + modified, '0', 11);
@@ -77,18 +82,26 @@ Result<std::string> normalised(std::string header, std::string_view name)
 
 } // namespace
 
-Result<std::string> tarHeaderForFile(std::string_view path, std::uint64_t size, std::int64_t modifiedSeconds)
+Result<std::string> tarHeaderForFile(std::string_view path, std::uint64_t size,
+                                     std::int64_t modifiedSeconds)
 {
     if (size > kMaxTarFileBytes)
-        return Error{ErrorKind::TooLarge,
-                     base::text("The file %1 has %2 bytes; one file of an archive can have at most 8 GiB.")
-                         .arg(base::printable(path)).arg(size), {}};
+        return Error{
+            ErrorKind::TooLarge,
+            base::text("The file %1 has %2 bytes; one file of an archive can have at most 8 GiB.")
+                .arg(base::printable(path))
+                .arg(size),
+            {}};
     CapturingDevice device;
     KTar tar(&device);
     const QDateTime modified = QDateTime::fromSecsSinceEpoch(modifiedSeconds, Qt::UTC);
     if (!tar.open(QIODevice::WriteOnly)
-        || !tar.prepareWriting(placeholderFor(path), {}, {}, static_cast<qint64>(size), 0600, modified, modified, modified))
-        return Error{ErrorKind::Internal, base::text("The tar header of %1 could not be written.").arg(base::printable(path)), tar.errorString()};
+        || !tar.prepareWriting(placeholderFor(path), {}, {}, static_cast<qint64>(size), 0600,
+                               modified, modified, modified))
+        return Error{
+            ErrorKind::Internal,
+            base::text("The tar header of %1 could not be written.").arg(base::printable(path)),
+            tar.errorString()};
     std::string header = device.bytes();
     tar.close();
     return normalised(std::move(header), path);
@@ -101,7 +114,10 @@ Result<std::string> tarHeaderForFolder(std::string_view path, std::int64_t modif
     const QDateTime modified = QDateTime::fromSecsSinceEpoch(modifiedSeconds, Qt::UTC);
     if (!tar.open(QIODevice::WriteOnly)
         || !tar.writeDir(placeholderFor(path), {}, {}, 0700, modified, modified, modified))
-        return Error{ErrorKind::Internal, base::text("The tar header of %1 could not be written.").arg(base::printable(path)), tar.errorString()};
+        return Error{
+            ErrorKind::Internal,
+            base::text("The tar header of %1 could not be written.").arg(base::printable(path)),
+            tar.errorString()};
     std::string header = device.bytes();
     tar.close();
     return normalised(std::move(header), std::string(path) + '/');

@@ -23,7 +23,13 @@ Status TarListing::entry(const TarEntry &entry)
     if (entry.isFolder())
         return m_contents.addFolder(entry.name);
     if (entry.size > m_limits.maxTotalBytes)
-        return Error{ErrorKind::Hostile, base::text("The entry %1 claims %2 bytes, which is over the limit for uncompressed bytes; the archive is not opened.").arg(base::printable(entry.name)).arg(entry.size), {}};
+        return Error{
+            ErrorKind::Hostile,
+            base::text(
+                "The entry %1 claims %2 bytes, which is over the limit for uncompressed bytes; the archive is not opened.")
+                .arg(base::printable(entry.name))
+                .arg(entry.size),
+            {}};
     const std::string_view path = trimmedPath(entry.name);
     if (!std::exchange(m_sawFile, true) && nameOf(path) == "format.json" && !parentOf(path).empty()
         && parentOf(parentOf(path)).empty())
@@ -60,7 +66,9 @@ Contents TarListing::take(bool broken)
     if (m_grammar.fault())
         m_contents.findings().add({*m_grammar.fault()});
     else if (!m_grammar.hasEnded() && !broken)
-        m_contents.findings().add("tar-end", {}, base::text("The tar in the archive has no end: the last entries may be missing."));
+        m_contents.findings().add(
+            "tar-end", {},
+            base::text("The tar in the archive has no end: the last entries may be missing."));
     if (!m_grammar.hasEnded())
         m_contents.setCut();
     if (m_open)
@@ -75,15 +83,19 @@ void TarListing::checkCurrentFiles()
 {
     for (const auto &[directory, database] : m_contents.databases()) {
         const auto named = [&files = database.files](std::string_view name) {
-            return std::find_if(files.begin(), files.end(), [name](const Contents::File &file) { return file.name == name; });
+            return std::find_if(files.begin(), files.end(),
+                                [name](const Contents::File &file) { return file.name == name; });
         };
         const auto current = named("CURRENT");
-        const auto text = current == database.files.end() ? m_currentFiles.end() : m_currentFiles.find(current->source);
+        const auto text = current == database.files.end() ? m_currentFiles.end()
+                                                          : m_currentFiles.find(current->source);
         if (text == m_currentFiles.end())
             continue;
         const std::string &name = text->second;
-        if (!name.ends_with('\n') || named(std::string_view(name).substr(0, name.size() - 1)) == database.files.end())
-            m_contents.markIncomplete(directory, base::text("its file CURRENT names no MANIFEST that is there"));
+        if (!name.ends_with('\n')
+            || named(std::string_view(name).substr(0, name.size() - 1)) == database.files.end())
+            m_contents.markIncomplete(
+                directory, base::text("its file CURRENT names no MANIFEST that is there"));
     }
 }
 

@@ -24,7 +24,10 @@ public:
     /// The first file is `<folder>/format.json`: so begins an archive of ours.
     [[nodiscard]] bool beginsLikeOurs() const { return m_ourRoot.has_value(); }
     /// No entry was found, and (so far) no end either.
-    [[nodiscard]] bool isEmpty() const { return m_contents.entries() == 0 && !m_open && !m_grammar.hasEnded(); }
+    [[nodiscard]] bool isEmpty() const
+    {
+        return m_contents.entries() == 0 && !m_open && !m_grammar.hasEnded();
+    }
     /// Nothing at all could be read of a tar: this is none.
     [[nodiscard]] bool isNoTar() const { return isEmpty() && m_grammar.fault().has_value(); }
 
@@ -33,7 +36,8 @@ public:
 
 private:
     [[nodiscard]] base::Status entry(const TarEntry &entry) override;
-    [[nodiscard]] base::Status refused(const char *code, const TarEntry &entry, const QString &why) override;
+    [[nodiscard]] base::Status refused(const char *code, const TarEntry &entry,
+                                       const QString &why) override;
     void content(std::string_view bytes) override;
     void contentEnded() override;
     void checkCurrentFiles();
@@ -45,7 +49,7 @@ private:
     std::optional<base::Error> m_limitReached;
     std::optional<std::string> m_ourRoot;
     bool m_sawFile = false;
-    std::string m_current; // of the CURRENT file that is open
+    std::string m_current;                               // of the CURRENT file that is open
     std::map<std::uint64_t, std::string> m_currentFiles; // by offset
 };
 

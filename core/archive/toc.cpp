@@ -30,11 +30,14 @@ void appendNumber(std::string &out, std::uint64_t value)
 
 void appendHex(std::string &out, const base::Sha256 &digest)
 {
-    constexpr std::string_view digits = "0123456789abcdef";
+    constexpr const char *digits = "0123456789abcdef";
+    std::array<char, 2 * sizeof(base::Sha256)> text;
+    char *to = text.data();
     for (const unsigned char byte : digest) {
-        out += digits[byte >> 4];
-        out += digits[byte & 15];
+        *to++ = digits[byte >> 4];
+        *to++ = digits[byte & 15];
     }
+    out.append(text.data(), text.size());
 }
 
 void appendChunk(std::string &out, const TocChunk &chunk, bool first, bool last)
@@ -91,8 +94,9 @@ public:
 
     bool parse(Toc &toc)
     {
-        return literal(R"({"version":1,"entries":[)") && parseEntries(toc) && literal(R"(],"members":[)")
-            && parseMembers(toc) && literal("]}\n") && m_at == m_text.size();
+        return literal(R"({"version":1,"entries":[)") && parseEntries(toc)
+            && literal(R"(],"members":[)") && parseMembers(toc) && literal("]}\n")
+            && m_at == m_text.size();
     }
 
     [[nodiscard]] size_t offset() const { return m_at; }
@@ -133,17 +137,20 @@ private:
 
     bool hex(base::Sha256 &digest)
     {
-        const auto nibble = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
+        const auto nibble = [](char c) {
+            return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+        };
         if (m_text.size() - m_at < 2 * digest.size())
             return false;
+        const char *from = m_text.data() + m_at;
         for (unsigned char &byte : digest) {
-            const int high = nibble(m_text[m_at]);
-            const int low = nibble(m_text[m_at + 1]);
+            const int high = nibble(*from++);
+            const int low = nibble(*from++);
             if (high < 0 || low < 0)
                 return false;
             byte = static_cast<unsigned char>(high << 4 | low);
-            m_at += 2;
         }
+        m_at += 2 * digest.size();
         return true;
     }
 
@@ -170,8 +177,9 @@ private:
         TocEntry entry;
         entry.name = std::move(name);
         entry.folder = literal(R"(dir")");
-        const bool read = entry.folder ? parseModified(toc) && literal(R"(,"mode":448,"uid":0,"gid":0)")
-                                       : parseFile(toc, entry);
+        const bool read = entry.folder
+            ? parseModified(toc) && literal(R"(,"mode":448,"uid":0,"gid":0)")
+            : parseFile(toc, entry);
         toc.entries.push_back(std::move(entry));
         return read && literal("}");
     }
@@ -196,19 +204,21 @@ private:
 
     bool parseFurtherChunk(Toc &toc, const std::string &name)
     {
-        return !toc.entries.empty() && toc.entries.back().name == name && !toc.entries.back().chunks.empty()
-            && parseChunk(toc.entries.back());
+        return !toc.entries.empty() && toc.entries.back().name == name
+            && !toc.entries.back().chunks.empty() && parseChunk(toc.entries.back());
     }
 
     bool parseChunk(TocEntry &entry)
     {
         TocChunk chunk;
-        const std::uint64_t expected = entry.chunks.empty() ? 0 : entry.chunks.back().chunkOffset + entry.chunks.back().size;
+        const std::uint64_t expected =
+            entry.chunks.empty() ? 0 : entry.chunks.back().chunkOffset + entry.chunks.back().size;
         if (!literal(R"(,"offset":)") || !number(chunk.offset))
             return false;
         if (!entry.chunks.empty() && (!literal(R"(,"chunkOffset":)") || !number(chunk.chunkOffset)))
             return false;
-        if (chunk.chunkOffset != expected || expected >= entry.size || !literal(R"(,"chunkSize":)") || !number(chunk.size))
+        if (chunk.chunkOffset != expected || expected >= entry.size || !literal(R"(,"chunkSize":)")
+            || !number(chunk.size))
             return false;
         if (chunk.size == 0)
             chunk.size = entry.size - chunk.chunkOffset;
@@ -226,8 +236,9 @@ private:
             return true;
         do {
             TocMember member;
-            if (!literal("[") || !number(member.offset) || !literal(",") || !number(member.size) || !literal(",")
-                || !number(member.contentSize) || !literal(",\"") || !hex(member.digest) || !literal("\"]"))
+            if (!literal("[") || !number(member.offset) || !literal(",") || !number(member.size)
+                || !literal(",") || !number(member.contentSize) || !literal(",\"")
+                || !hex(member.digest) || !literal("\"]"))
                 return false;
             toc.members.push_back(member);
         } while (literal(","));
@@ -240,12 +251,16 @@ private:
 
 Error tocError(const QString &what)
 {
-    return {ErrorKind::Corrupt, base::text("The table of contents of the archive is damaged: %1.").arg(what), {}};
+    return {ErrorKind::Corrupt,
+            base::text("The table of contents of the archive is damaged: %1.").arg(what),
+            {}};
 }
 
 Error limitError(const QString &limit)
 {
-    return {ErrorKind::Hostile, base::text("The archive is over the limit for %1; it is not opened.").arg(limit), {}};
+    return {ErrorKind::Hostile,
+            base::text("The archive is over the limit for %1; it is not opened.").arg(limit),
+            {}};
 }
 
 Status checkMembers(const Toc &toc, std::uint64_t tocOffset, const Limits &limits)
@@ -253,8 +268,9 @@ Status checkMembers(const Toc &toc, std::uint64_t tocOffset, const Limits &limit
     std::uint64_t offset = 0;
     std::uint64_t total = 0;
     for (const TocMember &member : toc.members) {
-        if (member.offset != offset || member.size < kMinMemberBytes || member.size > 2 * kChunkBytes
-            || member.contentSize == 0 || member.contentSize > kChunkBytes)
+        if (member.offset != offset || member.size < kMinMemberBytes
+            || member.size > 2 * kChunkBytes || member.contentSize == 0
+            || member.contentSize > kChunkBytes)
             return tocError(base::text("its members do not fit together at byte %1").arg(offset));
         offset += member.size;
         total += member.contentSize;
@@ -274,12 +290,14 @@ Status checkChunks(Toc &toc, TocEntry &entry, size_t &nextMember)
             ++nextMember;
         if (nextMember == toc.members.size() || toc.members[nextMember].offset != chunk.offset
             || toc.members[nextMember].contentSize != chunk.size)
-            return tocError(base::text("a part of %1 is no member").arg(base::printable(entry.name)));
+            return tocError(
+                base::text("a part of %1 is no member").arg(base::printable(entry.name)));
         chunk.member = nextMember++;
         covered += chunk.size;
     }
     if (covered != entry.size)
-        return tocError(base::text("the parts of %1 do not add up to it").arg(base::printable(entry.name)));
+        return tocError(
+            base::text("the parts of %1 do not add up to it").arg(base::printable(entry.name)));
     return {};
 }
 
@@ -330,7 +348,8 @@ Status checkToc(Toc &toc, std::uint64_t tocOffset, const Limits &limits)
     size_t nextMember = 0;
     for (TocEntry &entry : toc.entries) {
         if (entry.folder != entry.name.ends_with('/'))
-            return tocError(base::text("%1 is neither a file nor a folder").arg(base::printable(entry.name)));
+            return tocError(
+                base::text("%1 is neither a file nor a folder").arg(base::printable(entry.name)));
         if (Status chunks = checkChunks(toc, entry, nextMember); !chunks)
             return chunks;
     }
@@ -353,7 +372,8 @@ Result<std::string> decodeTocMember(std::string_view member)
     if (!content || content->size() < 3 * kTarBlockBytes)
         return tocError(base::text("its gzip member is not as it was written"));
     TarBlock block;
-    if (decodeTarBlock(std::string_view(*content).substr(0, kTarBlockBytes), block) != TarFault::None
+    if (decodeTarBlock(std::string_view(*content).substr(0, kTarBlockBytes), block)
+            != TarFault::None
         || block.size > content->size() - 3 * kTarBlockBytes)
         return tocError(base::text("its tar header is not as it was written"));
     std::string json = content->substr(kTarBlockBytes, static_cast<size_t>(block.size));

@@ -10,7 +10,8 @@
 #include <vector>
 
 /// The table of contents: eStargz's `stargz.index.json`, and in the additional field `members` the
-/// SHA-256 of the compressed bytes of every member before it. docs/archive-format.md is its contract.
+/// SHA-256 of the compressed bytes of every member before it. docs/archive-format.md is its
+/// contract.
 namespace archive {
 
 inline constexpr std::string_view kTocName = "stargz.index.json";
@@ -19,8 +20,8 @@ struct TocChunk {
     std::uint64_t offset = 0;      ///< of its gzip member in the archive
     std::uint64_t chunkOffset = 0; ///< of its first byte in the file
     std::uint64_t size = 0;
-    base::Sha256 digest{};         ///< of its content
-    size_t member = 0;             ///< index in Toc::members; found by checkToc()
+    base::Sha256 digest{}; ///< of its content
+    size_t member = 0;     ///< index in Toc::members; found by checkToc()
     bool operator==(const TocChunk &) const = default;
 };
 
@@ -53,11 +54,13 @@ struct Toc {
 /// Reads exactly what encodeToc() writes. Corrupt names the offset.
 [[nodiscard]] base::Result<Toc> decodeToc(std::string_view text);
 
-/// Does it make sense as the TOC of an archive whose TOC begins at `tocOffset`? Members must cover the
-/// bytes before without a gap, chunks must be members and add up to their files, limits must hold.
+/// Does it make sense as the TOC of an archive whose TOC begins at `tocOffset`? Members must cover
+/// the bytes before without a gap, chunks must be members and add up to their files, limits must
+/// hold.
 [[nodiscard]] base::Status checkToc(Toc &toc, std::uint64_t tocOffset, const Limits &limits);
 
-/// The tar entry and the end of the tar: header, `json`, padding, two zero blocks, as one stored member.
+/// The tar entry and the end of the tar: header, `json`, padding, two zero blocks, as one stored
+/// member.
 [[nodiscard]] std::string encodeTocMember(std::string_view json);
 /// The JSON text of a member that is exactly of that form.
 [[nodiscard]] base::Result<std::string> decodeTocMember(std::string_view member);

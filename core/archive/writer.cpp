@@ -27,7 +27,9 @@ using base::Status;
 std::int64_t secondsOf(const std::string &root, const Writer::Options &options)
 {
     if (options.modified)
-        return std::chrono::duration_cast<std::chrono::seconds>(options.modified->time_since_epoch()).count();
+        return std::chrono::duration_cast<std::chrono::seconds>(
+                   options.modified->time_since_epoch())
+            .count();
     QString iso = QString::fromStdString(root);
     iso.replace(QLatin1Char('_'), QLatin1Char(':'));
     const QDateTime time = QDateTime::fromString(iso, Qt::ISODateWithMs);
@@ -102,7 +104,8 @@ public:
     {
         if (Status finished = guarded([&] { return finishFile(); }); !finished)
             return finished.error();
-        m_failure = Error{ErrorKind::Internal, base::text("The archive is finished; nothing can be added."), {}};
+        m_failure = Error{
+            ErrorKind::Internal, base::text("The archive is finished; nothing can be added."), {}};
         return m_offset;
     }
 
@@ -122,9 +125,14 @@ private:
     Status claim(const std::string &full)
     {
         if (const auto fault = pathFault(full, Limits{}))
-            return Error{ErrorKind::Internal, base::text("%1 cannot be put into an archive: %2.").arg(base::printable(full), *fault), {}};
+            return Error{ErrorKind::Internal,
+                         base::text("%1 cannot be put into an archive: %2.")
+                             .arg(base::printable(full), *fault),
+                         {}};
         if (!m_taken.insert(collisionKey(full)).second)
-            return Error{ErrorKind::Conflict, base::text("%1 is in the archive already.").arg(base::printable(full)), {}};
+            return Error{ErrorKind::Conflict,
+                         base::text("%1 is in the archive already.").arg(base::printable(full)),
+                         {}};
         return {};
     }
 
@@ -136,7 +144,8 @@ private:
             return header.error();
         if (Status fine = claim(full); !fine)
             return fine;
-        m_toc.entries.push_back({full, false, size, base::sha256({}), std::vector<TocChunk>(chunks)});
+        m_toc.entries.push_back(
+            {full, false, size, base::sha256({}), std::vector<TocChunk>(chunks)});
         if (Status added = addTarBytes(*header); !added)
             return added;
         return size > 0 ? flushTarBytes() : Status{};
@@ -145,13 +154,17 @@ private:
     Status addContent(std::string_view path, const base::RandomReader &content)
     {
         const std::uint64_t size = content.size();
-        if (Status begun = beginFile(path, size, static_cast<size_t>((size + kChunkBytes - 1) / kChunkBytes)); !begun)
+        if (Status begun =
+                beginFile(path, size, static_cast<size_t>((size + kChunkBytes - 1) / kChunkBytes));
+            !begun)
             return begun;
         base::Hasher hasher(base::Hasher::Algorithm::Sha256Digest);
         for (std::uint64_t offset = 0; offset < size; offset += kChunkBytes) {
             std::unique_ptr<MemberJob> job = m_pool.emptyJob();
-            job->content.resize(static_cast<size_t>(std::min<std::uint64_t>(kChunkBytes, size - offset)));
-            if (Status read = content.readAt(offset, job->content.data(), job->content.size()); !read)
+            job->content.resize(
+                static_cast<size_t>(std::min<std::uint64_t>(kChunkBytes, size - offset)));
+            if (Status read = content.readAt(offset, job->content.data(), job->content.size());
+                !read)
                 return read.error().withContext(base::printable(path));
             if (size > kChunkBytes)
                 hasher.add(job->content);
@@ -171,11 +184,15 @@ private:
         const PackedFile::Chunk &chunk = packed.chunks[index];
         std::unique_ptr<MemberJob> job = m_pool.emptyJob();
         job->member.resize(static_cast<size_t>(chunk.packedSize));
-        if (Status read = packed.archive->readAt(chunk.offset, job->member.data(), job->member.size()); !read)
+        if (Status read =
+                packed.archive->readAt(chunk.offset, job->member.data(), job->member.size());
+            !read)
             return read;
         job->memberDigest = base::sha256(job->member);
         if (job->memberDigest != chunk.packedDigest)
-            return Error{ErrorKind::Corrupt, base::text("A part of the older archive it is copied from is damaged."), {}};
+            return Error{ErrorKind::Corrupt,
+                         base::text("A part of the older archive it is copied from is damaged."),
+                         {}};
         job->digest = chunk.digest;
         job->contentSize = chunk.size;
         job->entry = m_toc.entries.size() - 1;
@@ -215,10 +232,12 @@ private:
     Status writeOldest()
     {
         std::unique_ptr<MemberJob> job = m_pool.takeOldest();
-        m_toc.members.push_back({m_offset, job->member.size(), job->contentSize, job->memberDigest});
+        m_toc.members.push_back(
+            {m_offset, job->member.size(), job->contentSize, job->memberDigest});
         if (job->entry != MemberJob::kNoEntry) {
             TocEntry &entry = m_toc.entries[job->entry];
-            entry.chunks[job->chunk] = {m_offset, job->chunkOffset, job->contentSize, job->digest, 0};
+            entry.chunks[job->chunk] = {m_offset, job->chunkOffset, job->contentSize, job->digest,
+                                        0};
             if (entry.chunks.size() == 1)
                 entry.digest = job->digest;
         }
@@ -268,11 +287,16 @@ private:
 
 } // namespace
 
-Result<std::unique_ptr<Writer>> Writer::create(std::unique_ptr<base::File> file, std::string root, Options options)
+Result<std::unique_ptr<Writer>> Writer::create(std::unique_ptr<base::File> file, std::string root,
+                                               Options options)
 {
     if (const auto fault = pathFault(root, Limits{}); fault || root.find('/') != std::string::npos)
-        return Error{ErrorKind::Internal, base::text("%1 cannot be the top folder of an archive.").arg(base::printable(root)), {}};
-    return std::unique_ptr<Writer>(std::make_unique<EstargzWriter>(std::move(file), std::move(root), options));
+        return Error{
+            ErrorKind::Internal,
+            base::text("%1 cannot be the top folder of an archive.").arg(base::printable(root)),
+            {}};
+    return std::unique_ptr<Writer>(
+        std::make_unique<EstargzWriter>(std::move(file), std::move(root), options));
 }
 
 } // namespace archive

@@ -21,7 +21,8 @@ std::string someBytes(size_t size, unsigned seed, int repetition)
     std::minstd_rand random(seed + 1);
     std::string bytes(size, '\0');
     for (size_t i = 0; i < size; ++i) {
-        const bool repeat = repetition > 0 && i >= 64 && i / 64 % static_cast<size_t>(repetition) != 0;
+        const bool repeat =
+            repetition > 0 && i >= 64 && i / 64 % static_cast<size_t>(repetition) != 0;
         bytes[i] = repeat ? bytes[i - 64] : static_cast<char>(random() >> 8);
     }
     return bytes;
@@ -57,7 +58,9 @@ std::string writeArchive(const base::fs::path &path, const Files &files, Writer:
         return writer.error().message.toStdString();
     base::Status status = (*writer)->addFolder("");
     if (status && !files.contains("format.json"))
-        status = (*writer)->addBytes("format.json", archive::encodeFormat("00000000-run", "2026-11-23T03:00:00.000Z", "test 1"));
+        status = (*writer)->addBytes(
+            "format.json",
+            archive::encodeFormat("00000000-run", "2026-11-23T03:00:00.000Z", "test 1"));
     std::set<std::string> folders;
     for (const auto &[name, content] : files) {
         const std::string folder(archive::parentOf(name));
@@ -84,7 +87,8 @@ std::string archiveBytes(const Files &files, Writer::Options options)
 
 Result<std::unique_ptr<Reader>> openBytes(std::string bytes, Reader::Options options)
 {
-    return Reader::open(std::make_shared<base::MemoryReader>(std::move(bytes)), QStringLiteral("test.tgz"), options);
+    return Reader::open(std::make_shared<base::MemoryReader>(std::move(bytes)),
+                        QStringLiteral("test.tgz"), options);
 }
 
 Result<Files> readEverything(const Reader &reader)
@@ -115,12 +119,14 @@ Result<Files> readEverything(const Reader &reader)
 
 bool hasFinding(const std::vector<archive::Finding> &findings, const std::string &code)
 {
-    return std::any_of(findings.begin(), findings.end(), [&](const auto &finding) { return finding.code == code; });
+    return std::any_of(findings.begin(), findings.end(),
+                       [&](const auto &finding) { return finding.code == code; });
 }
 
 bool hasFatal(const std::vector<archive::Finding> &findings)
 {
-    return std::any_of(findings.begin(), findings.end(), [](const auto &finding) { return finding.fatal; });
+    return std::any_of(findings.begin(), findings.end(),
+                       [](const auto &finding) { return finding.fatal; });
 }
 
 QString describe(const std::vector<archive::Finding> &findings)

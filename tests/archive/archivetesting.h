@@ -43,12 +43,13 @@ void addDatabase(Files &files, const std::string &directory, const std::string &
 /// The same in memory.
 [[nodiscard]] std::string archiveBytes(const Files &files, archive::Writer::Options options = {});
 
-[[nodiscard]] base::Result<std::unique_ptr<archive::Reader>> openBytes(std::string bytes,
-                                                                       archive::Reader::Options options = {});
+[[nodiscard]] base::Result<std::unique_ptr<archive::Reader>>
+openBytes(std::string bytes, archive::Reader::Options options = {});
 /// All that a reader shows: databases' files by directory and name, loose files by path.
 [[nodiscard]] base::Result<Files> readEverything(const archive::Reader &reader);
 
-[[nodiscard]] bool hasFinding(const std::vector<archive::Finding> &findings, const std::string &code);
+[[nodiscard]] bool hasFinding(const std::vector<archive::Finding> &findings,
+                              const std::string &code);
 [[nodiscard]] bool hasFatal(const std::vector<archive::Finding> &findings);
 [[nodiscard]] QString describe(const std::vector<archive::Finding> &findings);
 

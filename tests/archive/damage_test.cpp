@@ -36,7 +36,8 @@ public:
             return base::Error{base::ErrorKind::Corrupt, QStringLiteral("past the end"), {}};
         std::memcpy(out, m_bytes.data() + offset, length);
         if (m_flipAt >= offset && m_flipAt < offset + length)
-            out[m_flipAt - offset] = static_cast<char>(out[m_flipAt - offset] ^ static_cast<char>(m_mask));
+            out[m_flipAt - offset] =
+                static_cast<char>(out[m_flipAt - offset] ^ static_cast<char>(m_mask));
         return {};
     }
 
@@ -51,11 +52,15 @@ struct Damage {
     size_t size = 0;   ///< the archive is cut to this
     size_t flipAt = 0; ///< beyond the size: nothing is flipped
     unsigned char mask = 0;
-    [[nodiscard]] QString text() const { return QStringLiteral("size %1, byte %2 xor %3").arg(size).arg(flipAt).arg(mask); }
+    [[nodiscard]] QString text() const
+    {
+        return QStringLiteral("size %1, byte %2 xor %3").arg(size).arg(flipAt).arg(mask);
+    }
 };
 
 /// All damages through `isFound` on two threads; the first that is not found comes back.
-QString firstNotFound(const std::vector<Damage> &damages, const std::function<QString(const Damage &)> &fault)
+QString firstNotFound(const std::vector<Damage> &damages,
+                      const std::function<QString(const Damage &)> &fault)
 {
     std::atomic<size_t> next = 0;
     std::mutex mutex;
@@ -81,9 +86,8 @@ std::string smallArchive()
 {
     Files files;
     addDatabase(files, "first", someBytes(24'000, 1));
-    addDatabase(files, "second", someBytes(30'000, 2));
-    addDatabase(files, "third", someBytes(60'000, 3, 40));
-    addDatabase(files, std::string(110, 'n'), "");
+    files["first/000005.ldb"] = someBytes(36'000, 2);
+    addDatabase(files, std::string(110, 'n'), someBytes(60'000, 3, 40));
     files["manifest.json"] = someBytes(2000, 4, 3);
     return archiveBytes(files);
 }
@@ -91,10 +95,12 @@ std::string smallArchive()
 /// Found: it does not open, or the check has a fatal finding.
 QString oursFault(const std::string &bytes, const Damage &damage)
 {
-    const auto file = std::make_shared<DamagedReader>(bytes, damage.size, damage.flipAt, damage.mask);
+    const auto file =
+        std::make_shared<DamagedReader>(bytes, damage.size, damage.flipAt, damage.mask);
     const auto reader = Reader::open(file, QStringLiteral("x"), {});
     if (!reader)
-        return reader.error().message.isEmpty() ? QStringLiteral("an error without a message") : QString();
+        return reader.error().message.isEmpty() ? QStringLiteral("an error without a message")
+                                                : QString();
     if (damage.size < bytes.size() && (*reader)->origin() == Origin::Ours)
         return QStringLiteral("a cut archive passes for a whole one");
     if (hasFatal((*reader)->findings()))
@@ -131,11 +137,13 @@ void DamageTest::everyCutOfOursIsFound()
 {
     const std::string bytes = smallArchive();
     QVERIFY(bytes.size() > 60'000 && bytes.size() < 90'000);
-    QCOMPARE(oursFault(bytes, {bytes.size(), bytes.size(), 0}), QStringLiteral("not found")); // the sound one
+    QCOMPARE(oursFault(bytes, {bytes.size(), bytes.size(), 0}),
+             QStringLiteral("not found")); // the sound one
     std::vector<Damage> damages;
     for (size_t size = 0; size < bytes.size(); ++size)
         damages.push_back({size, bytes.size(), 0});
-    QCOMPARE(firstNotFound(damages, [&](const Damage &damage) { return oursFault(bytes, damage); }), QString());
+    QCOMPARE(firstNotFound(damages, [&](const Damage &damage) { return oursFault(bytes, damage); }),
+             QString());
 }
 
 void DamageTest::everyFlipInOursIsFound()
@@ -144,14 +152,16 @@ void DamageTest::everyFlipInOursIsFound()
     std::vector<Damage> damages;
     for (size_t at = 0; at < bytes.size(); ++at)
         damages.push_back({bytes.size(), at, static_cast<unsigned char>(1U << (at * 5 % 8))});
-    QCOMPARE(firstNotFound(damages, [&](const Damage &damage) { return oursFault(bytes, damage); }), QString());
+    QCOMPARE(firstNotFound(damages, [&](const Damage &damage) { return oursFault(bytes, damage); }),
+             QString());
 }
 
 /// All eight bits of the first members, and of the TOC and the footer.
 void DamageTest::everyBitOfTheFrameIsFound()
 {
     const std::string bytes = smallArchive();
-    const auto tocOffset = archive::decodeFooter(std::string_view(bytes).substr(bytes.size() - archive::kFooterBytes));
+    const auto tocOffset =
+        archive::decodeFooter(std::string_view(bytes).substr(bytes.size() - archive::kFooterBytes));
     QVERIFY(tocOffset);
     std::vector<Damage> damages;
     for (size_t at = 0; at < bytes.size(); ++at) {
@@ -160,14 +170,17 @@ void DamageTest::everyBitOfTheFrameIsFound()
         for (unsigned bit = 0; bit < 8; ++bit)
             damages.push_back({bytes.size(), at, static_cast<unsigned char>(1U << bit)});
     }
-    QCOMPARE(firstNotFound(damages, [&](const Damage &damage) { return oursFault(bytes, damage); }), QString());
+    QCOMPARE(firstNotFound(damages, [&](const Damage &damage) { return oursFault(bytes, damage); }),
+             QString());
 }
 
 void DamageTest::movedBlocksAreFound_data()
 {
     QTest::addColumn<QByteArray>("bytes");
     const std::string good = smallArchive();
-    const auto row = [](const char *name, const std::string &bytes) { QTest::newRow(name) << QByteArray(bytes.data(), static_cast<qsizetype>(bytes.size())); };
+    const auto row = [](const char *name, const std::string &bytes) {
+        QTest::newRow(name) << QByteArray(bytes.data(), static_cast<qsizetype>(bytes.size()));
+    };
     std::string bytes = good;
     std::fill_n(bytes.begin() + 8192, 4096, '\0');
     row("a block of zeros", bytes);
@@ -211,11 +224,14 @@ void DamageTest::everyCutOfOursShowsOnlyWholeFiles()
         damages.push_back({size, bytes.size(), 0});
     std::atomic<int> opened = 0;
     const auto fault = [&](const Damage &damage) -> QString {
-        const auto reader = Reader::open(std::make_shared<DamagedReader>(bytes, damage.size, damage.flipAt, damage.mask), QStringLiteral("x"), {});
+        const auto reader = Reader::open(
+            std::make_shared<DamagedReader>(bytes, damage.size, damage.flipAt, damage.mask),
+            QStringLiteral("x"), {});
         if (!reader)
             return {};
         ++opened;
-        if ((*reader)->origin() != Origin::CutShort || !hasFinding((*reader)->findings(), "cut-short"))
+        if ((*reader)->origin() != Origin::CutShort
+            || !hasFinding((*reader)->findings(), "cut-short"))
             return QStringLiteral("not called cut short");
         const auto files = readEverything(**reader);
         if (!files)
@@ -237,14 +253,16 @@ void DamageTest::everyCutOfOursShowsOnlyWholeFiles()
 void DamageTest::aFlippedByteIsNamedWhereItIs()
 {
     const std::string bytes = smallArchive();
-    const auto reader = Reader::open(std::make_shared<DamagedReader>(bytes, bytes.size(), 30'000, 4), QStringLiteral("x"), {});
+    const auto reader = Reader::open(
+        std::make_shared<DamagedReader>(bytes, bytes.size(), 30'000, 4), QStringLiteral("x"), {});
     QVERIFY(reader);
     const auto findings = (*reader)->checkIntegrity({});
     QVERIFY(findings && hasFinding(*findings, "member-digest"));
     const std::string path = findings->front().path;
     QVERIFY2(path.ends_with("/000003.log"), path.c_str());
     // The damaged file cannot be read; the others can.
-    const std::string directory = path.substr(std::strlen(kRoot) + 1, path.rfind('/') - std::strlen(kRoot) - 1);
+    const std::string directory =
+        path.substr(std::strlen(kRoot) + 1, path.rfind('/') - std::strlen(kRoot) - 1);
     const auto damaged = (*(*reader)->openDatabase(directory))->open("000003.log");
     QVERIFY(damaged);
     const auto content = base::readWhole(**damaged, 1 << 20);
@@ -257,8 +275,10 @@ void DamageTest::predecessorNeverShowsChangedContentUnsaid_data()
 {
     QTest::addColumn<QString>("name");
     QTest::addColumn<int>("step");
-    QTest::newRow("made with PouchDB 7.3") << "made-by-pouchdb-7.3.0/2026-11-23T16_03_52.749Z.tgz" << 53;
-    QTest::newRow("made with PouchDB 9.0") << "made-by-pouchdb-9.0.0/2026-11-23T16_03_59.379Z.tgz" << 101;
+    QTest::newRow("made with PouchDB 7.3")
+        << "made-by-pouchdb-7.3.0/2026-11-23T16_03_52.749Z.tgz" << 53;
+    QTest::newRow("made with PouchDB 9.0")
+        << "made-by-pouchdb-9.0.0/2026-11-23T16_03_59.379Z.tgz" << 101;
     QTest::newRow("packed by GNU tar") << "made-by-pouchdb-7.3.0/native.tgz" << 1;
 }
 
@@ -266,7 +286,8 @@ void DamageTest::predecessorNeverShowsChangedContentUnsaid()
 {
     QFETCH(QString, name);
     QFETCH(int, step);
-    const auto bytes = base::readFile(base::fromUtf8(FM_SOURCE_DIR "/tests/data/pouchdb/" + name.toStdString()), 1 << 20);
+    const auto bytes = base::readFile(
+        base::fromUtf8(FM_SOURCE_DIR "/tests/data/pouchdb/" + name.toStdString()), 1 << 20);
     QVERIFY(bytes);
     const auto whole = openBytes(*bytes);
     QVERIFY(whole);
@@ -278,7 +299,9 @@ void DamageTest::predecessorNeverShowsChangedContentUnsaid()
         damages.push_back({bytes->size(), at, static_cast<unsigned char>(1U << (at * 5 % 8))});
     }
     const auto fault = [&](const Damage &damage) -> QString {
-        const auto reader = Reader::open(std::make_shared<DamagedReader>(*bytes, damage.size, damage.flipAt, damage.mask), QStringLiteral("x"), {});
+        const auto reader = Reader::open(
+            std::make_shared<DamagedReader>(*bytes, damage.size, damage.flipAt, damage.mask),
+            QStringLiteral("x"), {});
         if (!reader)
             return {};
         const auto files = readEverything(**reader); // must not crash or hang, whatever it finds
@@ -286,7 +309,8 @@ void DamageTest::predecessorNeverShowsChangedContentUnsaid()
             return {};
         if (damage.size < bytes->size())
             return QStringLiteral("a cut is not found");
-        return files && *files == *expected ? QString() : QStringLiteral("changed content, and no finding");
+        return files && *files == *expected ? QString()
+                                            : QStringLiteral("changed content, and no finding");
     };
     QCOMPARE(firstNotFound(damages, fault), QString());
 }

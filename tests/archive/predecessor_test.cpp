@@ -72,10 +72,16 @@ void PredecessorTest::fixturesReadLikeGnuTar_data()
     QTest::addColumn<QString>("name");
     QTest::addColumn<QString>("root");
     QTest::addColumn<int>("databases");
-    QTest::newRow("a backup made with PouchDB 7.3") << "made-by-pouchdb-7.3.0/2026-11-23T16_03_52.749Z.tgz" << "backups/2026-11-23T16_03_52.749Z" << 9;
-    QTest::newRow("a backup made with PouchDB 9.0") << "made-by-pouchdb-9.0.0/2026-11-23T16_03_59.379Z.tgz" << "backups/2026-11-23T16_03_59.379Z" << 9;
-    QTest::newRow("packed by GNU tar, 7.3") << "made-by-pouchdb-7.3.0/native.tgz" << "native" << 4;
-    QTest::newRow("packed by GNU tar, 9.0") << "made-by-pouchdb-9.0.0/native.tgz" << "native" << 4;
+    QTest::newRow("a backup made with PouchDB 7.3")
+        << "made-by-pouchdb-7.3.0/2026-11-23T16_03_52.749Z.tgz"
+        << "backups/2026-11-23T16_03_52.749Z" << 9;
+    QTest::newRow("a backup made with PouchDB 9.0")
+        << "made-by-pouchdb-9.0.0/2026-11-23T16_03_59.379Z.tgz"
+        << "backups/2026-11-23T16_03_59.379Z" << 9;
+    QTest::newRow("packed by GNU tar, 7.3") << "made-by-pouchdb-7.3.0/native.tgz"
+                                            << "native" << 4;
+    QTest::newRow("packed by GNU tar, 9.0") << "made-by-pouchdb-9.0.0/native.tgz"
+                                            << "native" << 4;
 }
 
 void PredecessorTest::fixturesReadLikeGnuTar()
@@ -94,14 +100,19 @@ void PredecessorTest::fixturesReadLikeGnuTar()
     const Workplace place;
     QVERIFY(base::makeFolder(place.path("out")));
     const QString out = QString::fromStdString(base::toUtf8(place.path("out")));
-    QCOMPARE(runCommand(QStringLiteral("tar"), {QStringLiteral("xzf"), path, QStringLiteral("-C"), out}).exitCode, 0);
+    QCOMPARE(
+        runCommand(QStringLiteral("tar"), {QStringLiteral("xzf"), path, QStringLiteral("-C"), out})
+            .exitCode,
+        0);
     const auto everything = readEverything(**reader);
     QVERIFY(everything);
     for (const auto &[file, content] : *everything) {
-        const auto unpacked = base::readFile(place.path("out") / base::fromUtf8(root.toStdString()) / base::fromUtf8(file), 1 << 24);
+        const auto unpacked = base::readFile(
+            place.path("out") / base::fromUtf8(root.toStdString()) / base::fromUtf8(file), 1 << 24);
         QVERIFY2(unpacked && *unpacked == content, file.c_str());
     }
-    const CommandOutput count = runCommand(QStringLiteral("find"), {out, QStringLiteral("-type"), QStringLiteral("f")});
+    const CommandOutput count =
+        runCommand(QStringLiteral("find"), {out, QStringLiteral("-type"), QStringLiteral("f")});
     QCOMPARE(static_cast<size_t>(count.out.count('\n')), everything->size());
 
     const auto findings = (*reader)->checkIntegrity({});
@@ -127,7 +138,8 @@ void PredecessorTest::randomReadsAgreeWithTheStream()
         QVERIFY(open[name]->readAt(offset, got.data(), length));
         QVERIFY(got == expected.substr(offset, length));
     }
-    QVERIFY(!open["aa"]->readAt(open["aa"]->size(), open["aa"] ? std::string(1, '\0').data() : nullptr, 1));
+    QVERIFY(!open["aa"]->readAt(open["aa"]->size(),
+                                open["aa"] ? std::string(1, '\0').data() : nullptr, 1));
     const auto everything = readEverything(**reader);
     QVERIFY(everything && *everything == files);
 }
@@ -206,7 +218,8 @@ void PredecessorTest::membersMayFollowInsideTheTar()
 {
     const Files files = threeDatabases(100'000);
     const std::string tar = predecessorTar(files);
-    const std::string members = gzipOf(tar.substr(0, 70'000)) + gzipOf(tar.substr(70'000, 0)) + gzipOf(tar.substr(70'000));
+    const std::string members =
+        gzipOf(tar.substr(0, 70'000)) + gzipOf(tar.substr(70'000, 0)) + gzipOf(tar.substr(70'000));
     const auto reader = openBytes(members);
     QVERIFY(reader);
     QVERIFY2((*reader)->findings().empty(), qPrintable(describe((*reader)->findings())));

@@ -13,15 +13,19 @@ namespace {
 std::string octal(std::uint64_t value, int digits)
 {
     std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%0*llo", digits, static_cast<unsigned long long>(value));
+    std::snprintf(text.data(), text.size(), "%0*llo", digits,
+                  static_cast<unsigned long long>(value));
     return text.data();
 }
 } // namespace
 
-TarBuilder &TarBuilder::entry(std::string_view name, char type, std::uint64_t claimedSize, std::string_view content)
+TarBuilder &TarBuilder::entry(std::string_view name, char type, std::uint64_t claimedSize,
+                              std::string_view content)
 {
     std::string block(512, '\0');
-    const auto put = [&block](size_t at, std::string_view bytes) { std::copy(bytes.begin(), bytes.end(), block.begin() + static_cast<std::ptrdiff_t>(at)); };
+    const auto put = [&block](size_t at, std::string_view bytes) {
+        std::copy(bytes.begin(), bytes.end(), block.begin() + static_cast<std::ptrdiff_t>(at));
+    };
     put(0, name.substr(0, 100));
     put(100, "0000644");
     put(108, "0001750");

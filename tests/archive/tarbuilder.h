@@ -10,10 +10,14 @@ namespace archivetesting {
 class TarBuilder
 {
 public:
-    TarBuilder &file(std::string_view name, std::string_view content) { return entry(name, '0', content.size(), content); }
+    TarBuilder &file(std::string_view name, std::string_view content)
+    {
+        return entry(name, '0', content.size(), content);
+    }
     TarBuilder &folder(std::string_view name) { return entry(name, '5', 0, {}); }
     /// Header with any claim, then the content and its padding.
-    TarBuilder &entry(std::string_view name, char type, std::uint64_t claimedSize, std::string_view content);
+    TarBuilder &entry(std::string_view name, char type, std::uint64_t claimedSize,
+                      std::string_view content);
     TarBuilder &link(std::string_view name, char type, std::string_view target);
     /// A pax header with these records; they are given without their length.
     TarBuilder &pax(const std::string &record, char type = 'x');
