@@ -65,7 +65,7 @@ Identity makeIdentity(const CertificateWish &wish, const Identity *issuer)
 {
     constexpr long kHour = 3'600;
     static int serial = 0;
-    const Key key(EVP_EC_gen("P-256"));
+    const Key key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
     const Certificate certificate(X509_new());
     X509_set_version(certificate.get(), 2);
     ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), ++serial);
