@@ -41,6 +41,8 @@ int terminalWidth()
     return info.srWindow.Right - info.srWindow.Left + 1;
 }
 
+void settleProcess() {}
+
 void watchForStop(std::function<void()> stop)
 {
     theStop = std::move(stop);

@@ -9,6 +9,7 @@
 /// The command runs on a thread of its own; this one serves the event loop that the keychain needs.
 int main(int argc, char **argv)
 {
+    ctl::settleProcess();
     std::stop_source stop;
     ctl::watchForStop([&stop] { stop.request_stop(); });
     QCoreApplication application(argc, argv);
