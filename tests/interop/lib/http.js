@@ -31,10 +31,9 @@ class Server {
   #agent = new http.Agent({ keepAlive: true });
   #options;
 
-  constructor(url) {
+  constructor(url, { user, password } = credentials()) {
     const { hostname, port, protocol } = new URL(url);
     if (protocol !== 'http:') throw new Error(`an http:// address, not ${url}`);
-    const { user, password } = credentials();
     this.#options = {
       host: hostname,
       port: port || 80,
