@@ -74,8 +74,10 @@ Result<std::vector<ArchiveView::Database>> ArchiveView::databases() const
         auto examination = store ? store::examine(**store) : Result<store::Examination>(store.error());
         if (examination) {
             count(database.entry, examination->facts);
-            if (!examination->problems.empty())
-                database.problem = examination->problems.front().message;
+            const auto bad = std::find_if(examination->problems.begin(), examination->problems.end(),
+                                          [](const store::Problem &problem) { return !problem.isRemark; });
+            if (bad != examination->problems.end())
+                database.problem = bad->message;
         } else {
             database.problem = examination.error().message;
         }

@@ -21,12 +21,17 @@ store::RevPath pathOf(const couch::FetchedLeaf &leaf)
     return {leaf.revisionsStart, leaf.revisionsIds};
 }
 
-bool hasAncestor(const couch::FetchedLeaf &leaf, const store::RevId &rev)
+constexpr const char *kNotFound = "not_found";
+constexpr const char *kMalformed = "malformed-document";
+constexpr int kTries = 3; // a document may change again while it is fetched again
+
+/// `ifStemmed` is the answer where the server no longer keeps the history of that time.
+bool hasAncestor(const couch::FetchedLeaf &leaf, const store::RevId &rev, bool ifStemmed)
 {
     if (rev.generation > leaf.revisionsStart)
         return false;
     const std::uint64_t back = leaf.revisionsStart - rev.generation;
-    return back < leaf.revisionsIds.size() && leaf.revisionsIds[static_cast<size_t>(back)] == rev.hash;
+    return back < leaf.revisionsIds.size() ? leaf.revisionsIds[static_cast<size_t>(back)] == rev.hash : ifStemmed;
 }
 
 } // namespace
@@ -53,7 +58,7 @@ std::vector<DocumentWriter::Row> DocumentWriter::dissect(const std::vector<couch
         } else if (auto leaf = couch::dissectLeaf(row.document)) {
             taken.leaf = std::move(*leaf);
         } else {
-            taken.error = "malformed-document";
+            taken.error = kMalformed;
             taken.reason = leaf.error().message.toStdString();
         }
         out.push_back(std::move(taken));
@@ -85,6 +90,7 @@ Status DocumentWriter::addBatch(const LeafFetcher::Batch &batch)
         if (Status added = addSlice(batch[i], rows[i]); !added)
             return added;
     }
+    m_parts.attachments.settle();
     return {};
 }
 
@@ -95,14 +101,14 @@ Status DocumentWriter::addSlice(const LeafFetcher::Slice &slice, const std::vect
         m_stored.clear();
         m_frozen.clear();
         m_successors.clear();
-        m_errors.clear();
+        m_refusals.clear();
     }
-    m_frozen.insert(m_frozen.end(), slice.revs.begin(), slice.revs.end());
+    m_frozen.insert(slice.revs.begin(), slice.revs.end());
     bool isOutdated = false;
     for (const Row &row : rows) {
         if (!row.leaf) {
-            m_errors[row.asked] = row.error + (row.reason.empty() ? "" : ": " + row.reason);
-            isOutdated = isOutdated || row.error != "malformed-document";
+            m_refusals[row.asked] = {row.error, row.reason};
+            isOutdated = isOutdated || row.error == kNotFound;
             continue;
         }
         const auto added = addLeaf(*row.leaf, true);
@@ -119,19 +125,22 @@ Status DocumentWriter::addSlice(const LeafFetcher::Slice &slice, const std::vect
 
 Status DocumentWriter::addAgain(const std::string &id)
 {
-    // Without a revision the server sends all leaves as they are now.
-    auto rows = fetchLeaves(m_parts.source, m_parts.database, {{id, {}}});
-    if (!rows) {
-        if (stopsTheRun(rows.error().kind))
+    bool isOutdated = true;
+    for (int tries = 1; isOutdated && tries <= kTries; ++tries) {
+        isOutdated = false;
+        // Without a revision the server sends all leaves.
+        const auto rows = fetchLeaves(m_parts.source, m_parts.database, {{id, {}}});
+        if (!rows)
             return rows.error();
-        return {}; // what is still missing is named when the document ends
-    }
-    const std::vector<Row> taken = dissect(*rows);
-    for (const Row &row : taken) {
-        if (!row.leaf)
-            continue;
-        if (const auto added = addLeaf(*row.leaf, false); !added)
-            return added.error();
+        const std::vector<Row> taken = dissect(*rows);
+        for (const Row &row : taken) {
+            if (!row.leaf)
+                continue; // what is missing in the end is named when the document ends
+            const auto added = addLeaf(*row.leaf, tries < kTries);
+            if (!added)
+                return added.error();
+            isOutdated = isOutdated || !*added;
+        }
     }
     return {};
 }
@@ -168,7 +177,7 @@ Result<bool> DocumentWriter::addLeaf(const couch::FetchedLeaf &leaf, bool mayBeO
     m_parts.progress.bytesDone += body.size();
     m_parts.sample.offer(leaf.id, leaf.rev);
     m_stored.insert(leaf.rev);
-    if (std::find(m_frozen.begin(), m_frozen.end(), leaf.rev) == m_frozen.end())
+    if (!m_frozen.contains(leaf.rev))
         m_successors.push_back({leaf.id, {}, leaf.rev, leaf.deleted, leaf.revisionsStart, leaf.revisionsIds, {}, {}});
     return true;
 }
@@ -178,9 +187,12 @@ bool DocumentWriter::isCovered(const std::string &frozenRev) const
     if (m_stored.contains(frozenRev))
         return true;
     const auto rev = store::RevId::parse(frozenRev);
-    return rev
-        && std::any_of(m_successors.begin(), m_successors.end(),
-                       [&rev](const couch::FetchedLeaf &leaf) { return hasAncestor(leaf, *rev); });
+    // Where the server knows it no longer, all leaves there are were fetched.
+    const auto refusal = m_refusals.find(frozenRev);
+    const bool isGone = refusal == m_refusals.end() || refusal->second.code == kNotFound;
+    return rev && std::any_of(m_successors.begin(), m_successors.end(), [&](const couch::FetchedLeaf &leaf) {
+        return hasAncestor(leaf, *rev, isGone);
+    });
 }
 
 Status DocumentWriter::endDocument(const std::string &id)
@@ -188,12 +200,14 @@ Status DocumentWriter::endDocument(const std::string &id)
     for (const std::string &rev : m_frozen) {
         if (isCovered(rev))
             continue;
-        const auto said = m_errors.find(rev);
-        const std::string reason = said == m_errors.end() ? std::string() : said->second;
-        const bool malformed = reason.starts_with("malformed-document");
-        omit(malformed ? "malformed-document" : "revision-unreadable", id, rev,
-             reason.empty() ? base::text("The server did not send this revision.")
-                            : base::text("The server did not send this revision: %1").arg(base::printable(reason)));
+        const auto said = m_refusals.find(rev);
+        const Refusal refusal = said == m_refusals.end() ? Refusal{kNotFound, {}} : said->second;
+        const char *code = refusal.code == kMalformed ? kMalformed
+            : refusal.code == kNotFound               ? "revision-missing"
+                                                      : "revision-unreadable";
+        omit(code, id, rev,
+             base::text("This revision could not be fetched: %1 (%2).")
+                 .arg(base::printable(refusal.code), base::printable(refusal.reason)));
     }
     ++m_parts.progress.documentsDone;
     if (!m_isOpen)
@@ -212,7 +226,7 @@ void DocumentWriter::omit(std::string code, const std::string &id, const std::st
     if (!attachment.empty())
         omission.attachment = attachment;
     omission.message = message.toStdString();
-    m_parts.omissions.push_back(std::move(omission));
+    m_parts.omissions.add(std::move(omission));
 }
 
 } // namespace backup

@@ -1,11 +1,12 @@
 #pragma once
 
-#include "core/archive/manifest.h"
 #include "core/backup/attachmentfetcher.h"
 #include "core/backup/leaffetcher.h"
+#include "core/backup/omissionlist.h"
 #include "core/backup/progress.h"
 #include "core/backup/sample.h"
 
+#include <map>
 #include <set>
 
 namespace backup {
@@ -22,7 +23,7 @@ public:
         store::Writer &writer;
         AttachmentFetcher &attachments;
         Progress &progress;
-        std::vector<archive::Omission> &omissions;
+        OmissionList &omissions;
         LeafSample &sample;
     };
     explicit DocumentWriter(Parts parts)
@@ -42,10 +43,12 @@ private:
     [[nodiscard]] std::vector<Row> dissect(const std::vector<couch::BulkRow> &rows) const;
     [[nodiscard]] std::vector<AttachmentFetcher::Wanted> wantedBy(const std::vector<Row> &rows) const;
     [[nodiscard]] base::Status addSlice(const LeafFetcher::Slice &slice, const std::vector<Row> &rows);
-    /// False when an attachment of it is gone, which a successor of the leaf explains.
+    /// False when an attachment of it is gone and `mayBeOutdated`: a successor of the leaf explains that.
     [[nodiscard]] base::Result<bool> addLeaf(const couch::FetchedLeaf &leaf, bool mayBeOutdated);
+    /// Adds all leaves as they are now.
     [[nodiscard]] base::Status addAgain(const std::string &id);
     [[nodiscard]] base::Status endDocument(const std::string &id);
+    /// The leaf itself is stored, or one that descends from it.
     [[nodiscard]] bool isCovered(const std::string &frozenRev) const;
     void omit(std::string code, const std::string &id, const std::string &rev, const QString &message,
               const std::string &attachment = {});
@@ -53,9 +56,13 @@ private:
     Parts m_parts;
     bool m_isOpen = false;
     std::set<std::string> m_stored;                      ///< revisions of the document at hand
-    std::vector<std::string> m_frozen;                   ///< of it, not stored as such
+    std::set<std::string> m_frozen;                      ///< revisions that have to be in, or a successor
     std::vector<couch::FetchedLeaf> m_successors;        ///< stored leaves that were not frozen (no views used)
-    std::map<std::string, std::string> m_errors;         ///< frozen revision -> what the server said
+    struct Refusal {
+        std::string code;
+        std::string reason;
+    };
+    std::map<std::string, Refusal> m_refusals;           ///< frozen revision -> what the server said
 };
 
 /// The stored text of a fetched leaf with these attachments.

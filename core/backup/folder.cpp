@@ -7,6 +7,7 @@
 #include <QUuid>
 
 #include <algorithm>
+#include <iterator>
 #include <system_error>
 
 namespace backup {
@@ -37,16 +38,56 @@ bool isThere(const fs::path &path)
     return fs::exists(path, code);
 }
 
-/// Paths of folders that were used before; a missing or unreadable list knows none.
-std::vector<std::string> knownFolders(const fs::path &stateFolder)
+/// "2026-11-23T03_00_00.000Z", perhaps with "-2" behind it: a name that freeTimestamp() gives.
+bool isTimestamp(std::string_view text)
+{
+    constexpr std::string_view pattern = "dddd-dd-ddTdd_dd_dd.dddZ";
+    const auto isDigit = [](char c) { return c >= '0' && c <= '9'; };
+    if (text.size() < pattern.size())
+        return false;
+    for (size_t i = 0; i < pattern.size(); ++i) {
+        if (pattern[i] == 'd' ? !isDigit(text[i]) : text[i] != pattern[i])
+            return false;
+    }
+    text.remove_prefix(pattern.size());
+    return text.empty() || (text.size() > 1 && text[0] == '-' && std::all_of(text.begin() + 1, text.end(), isDigit));
+}
+
+/// Only what a run of ours makes: other things in the folder are somebody's.
+bool isLeftover(std::string_view name)
+{
+    for (const std::string_view suffix : {kPartialSuffix, kStagingSuffix}) {
+        if (name.ends_with(suffix) && isTimestamp(name.substr(0, name.size() - suffix.size())))
+            return true;
+    }
+    return false;
+}
+
+Result<std::vector<fs::path>> entriesOf(const fs::path &folder)
+{
+    std::vector<fs::path> entries;
+    std::error_code code;
+    for (fs::directory_iterator entry(folder, code), end; !code && entry != end; entry.increment(code))
+        entries.push_back(entry->path());
+    if (code)
+        return Error{ErrorKind::Io, base::text("The backup folder %1 could not be read: %2.")
+                                        .arg(shown(folder), QString::fromStdString(code.message()))};
+    return entries;
+}
+
+/// Paths of folders that were used before. A list that is there and cannot be read is an error: without it
+/// a disk that is not there would be taken for a new folder.
+Result<std::vector<std::string>> knownFolders(const fs::path &stateFolder)
 {
     std::vector<std::string> known;
-    const auto text = base::readFile(stateFolder / kKnownFoldersName, kSmallFileLimit);
-    if (!text)
+    const fs::path path = stateFolder / kKnownFoldersName;
+    if (!isThere(path))
         return known;
-    const auto entries = base::json::elements(*text);
+    const auto text = base::readFile(path, kSmallFileLimit);
+    const auto entries = text ? base::json::elements(*text) : Result<std::vector<std::string_view>>(text.error());
     if (!entries)
-        return known;
+        return Error{ErrorKind::Io, base::text("The list of backup folders, %1, cannot be read: %2 Delete it to begin anew.")
+                                        .arg(shown(path), entries.error().message)};
     for (const std::string_view entry : *entries)
         known.push_back(base::json::unescape(entry));
     return known;
@@ -72,8 +113,10 @@ Status claim(const fs::path &path, const fs::path &stateFolder)
 {
     const bool remembers = !stateFolder.empty();
     const std::string name = base::toUtf8(path);
-    const auto known = remembers ? knownFolders(stateFolder) : std::vector<std::string>();
-    const bool isKnown = std::find(known.begin(), known.end(), name) != known.end();
+    const auto known = remembers ? knownFolders(stateFolder) : Result<std::vector<std::string>>(std::vector<std::string>());
+    if (!known)
+        return known.error();
+    const bool isKnown = std::find(known->begin(), known->end(), name) != known->end();
     const fs::path marker = path / kMarkerName;
     if (!isThere(marker)) {
         if (isKnown)
@@ -88,7 +131,7 @@ Status claim(const fs::path &path, const fs::path &stateFolder)
             return written;
     }
     if (remembers && !isKnown)
-        return rememberFolder(stateFolder, known, name);
+        return rememberFolder(stateFolder, *known, name);
     return {};
 }
 
@@ -99,7 +142,9 @@ Result<std::unique_ptr<Folder>> Folder::open(const Options &options)
     std::unique_ptr<Folder> folder(new Folder);
     std::error_code code;
     folder->m_path = fs::absolute(options.path, code).lexically_normal();
-    if (code)
+    if (!folder->m_path.has_filename() && folder->m_path.has_relative_path()) // "backups/" is "backups"
+        folder->m_path = folder->m_path.parent_path();
+    if (code || options.path.empty())
         return Error{ErrorKind::Io, base::text("The backup folder %1 has no usable path.").arg(shown(options.path))};
     if (isThere(folder->m_path) && !fs::is_directory(folder->m_path, code))
         return Error{ErrorKind::Io, base::text("%1 is a file, not a folder. Name a folder for the backups.").arg(shown(folder->m_path))};
@@ -116,31 +161,32 @@ Result<std::unique_ptr<Folder>> Folder::open(const Options &options)
 
 Status Folder::removeLeftovers()
 {
-    std::error_code code;
-    for (const fs::directory_entry &entry : fs::directory_iterator(m_path, code)) {
-        const std::string name = base::toUtf8(entry.path().filename());
-        if (!name.ends_with(kPartialSuffix) && !name.ends_with(kStagingSuffix))
+    const auto entries = entriesOf(m_path);
+    if (!entries)
+        return entries.error();
+    for (const fs::path &entry : *entries) {
+        const std::string name = base::toUtf8(entry.filename());
+        if (!isLeftover(name))
             continue;
         FM_POINT("folder.remove-leftover");
-        if (Status removed = base::removeTree(entry.path()); !removed)
+        if (Status removed = base::removeTree(entry); !removed)
             return removed;
         m_removed.push_back(name);
     }
-    if (code)
-        return Error{ErrorKind::Io, base::text("The backup folder %1 could not be read: %2.")
-                                        .arg(shown(m_path), QString::fromStdString(code.message()))};
+    std::sort(m_removed.begin(), m_removed.end());
     return {};
 }
 
 std::vector<fs::path> Folder::archives() const
 {
     std::vector<fs::path> found;
-    std::error_code code;
-    for (const fs::directory_entry &entry : fs::directory_iterator(m_path, code)) {
-        if (entry.path().extension() == ".tgz")
-            found.push_back(entry.path());
-    }
-    std::sort(found.begin(), found.end());
+    const auto entries = entriesOf(m_path);
+    if (!entries)
+        return found;
+    std::copy_if(entries->begin(), entries->end(), std::back_inserter(found),
+                 [](const fs::path &entry) { return entry.extension() == ".tgz"; });
+    // By the stems: "...Z" comes before "...Z-2".
+    std::sort(found.begin(), found.end(), [](const fs::path &a, const fs::path &b) { return a.stem() < b.stem(); });
     return found;
 }
 

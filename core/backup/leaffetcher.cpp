@@ -16,6 +16,7 @@ using base::Status;
 constexpr size_t kTargetAnswerBytes = size_t{1} << 20;
 constexpr size_t kMostLeaves = 1000;  // beyond this a batch is not faster (measured)
 constexpr size_t kSliceLeaves = 100;  // open_revs-like answers of one document grow quadratically
+constexpr size_t kMostFailures = 16;  // single revisions, while no answer was good
 
 void assignRows(LeafFetcher::Batch &batch, std::vector<couch::BulkRow> rows)
 {
@@ -30,7 +31,14 @@ void assignRows(LeafFetcher::Batch &batch, std::vector<couch::BulkRow> rows)
 
 bool isSplittable(ErrorKind kind)
 {
-    return kind == ErrorKind::TooLarge || kind == ErrorKind::Timeout;
+    return kind == ErrorKind::TooLarge || kind == ErrorKind::Timeout || kind == ErrorKind::Protocol
+        || kind == ErrorKind::Server;
+}
+
+couch::BulkRow failedRow(const couch::IdRev &leaf, const base::Error &error)
+{
+    const bool isMalformed = error.kind == ErrorKind::Protocol;
+    return {leaf.id, leaf.rev, {}, isMalformed ? "malformed-document" : base::errorCode(error.kind), error.message.toStdString()};
 }
 
 } // namespace
@@ -40,6 +48,8 @@ Result<std::vector<couch::BulkRow>> fetchLeaves(couch::Client &client, const std
 {
     std::vector<couch::BulkRow> rows;
     std::vector<std::pair<size_t, size_t>> ranges{{0, wanted.size()}}; // a stack of [first, last)
+    size_t failures = 0;
+    bool anyGood = false;
     while (!ranges.empty()) {
         const auto [first, last] = ranges.back();
         ranges.pop_back();
@@ -47,6 +57,7 @@ Result<std::vector<couch::BulkRow>> fetchLeaves(couch::Client &client, const std
                                              wanted.begin() + static_cast<std::ptrdiff_t>(last));
         auto answer = client.bulkGet(database, part, {.latest = true, .attachments = false});
         if (answer) {
+            anyGood = true;
             std::move(answer->begin(), answer->end(), std::back_inserter(rows));
         } else if (!isSplittable(answer.error().kind)) {
             return answer.error();
@@ -54,16 +65,36 @@ Result<std::vector<couch::BulkRow>> fetchLeaves(couch::Client &client, const std
             const size_t middle = first + part.size() / 2;
             ranges.emplace_back(middle, last);
             ranges.emplace_back(first, middle);
+        } else if (!anyGood && ++failures > kMostFailures) {
+            return answer.error();
         } else {
-            couch::BulkRow row;
-            row.id = part.front().id;
-            row.rev = part.front().rev;
-            row.error = base::errorCode(answer.error().kind);
-            row.reason = answer.error().message.toStdString();
-            rows.push_back(std::move(row));
+            rows.push_back(failedRow(part.front(), answer.error()));
         }
     }
     return rows;
+}
+
+BatchSize::BatchSize(size_t first)
+    : m_leaves(std::clamp<size_t>(first, 1, kMostLeaves))
+{
+}
+
+BatchSize BatchSize::forDatabase(const couch::DatabaseInfo &info)
+{
+    constexpr std::uint64_t firstBatch = 100;
+    const std::uint64_t documents = std::max<std::uint64_t>(1, info.docCount + info.docDelCount);
+    const std::uint64_t average = std::max<std::uint64_t>(1, std::max(info.externalBytes, info.activeBytes) / documents);
+    return BatchSize(static_cast<size_t>(std::min(firstBatch, kTargetAnswerBytes / average)));
+}
+
+void BatchSize::learn(size_t asked, const std::vector<couch::BulkRow> &rows)
+{
+    size_t bytes = 0;
+    for (const couch::BulkRow &row : rows)
+        bytes += row.document.size();
+    const size_t average = std::max<size_t>(1, bytes / std::max<size_t>(1, asked));
+    const size_t wanted = std::clamp<size_t>(kTargetAnswerBytes / average, 1, kMostLeaves);
+    m_leaves = std::min(wanted, m_leaves * 4); // one small batch says little about the next
 }
 
 LeafFetcher::LeafFetcher(couch::Client &client, QThreadPool &pool, std::string database, LeafList::Cursor cursor,
@@ -73,12 +104,14 @@ LeafFetcher::LeafFetcher(couch::Client &client, QThreadPool &pool, std::string d
     , m_database(std::move(database))
     , m_cursor(std::move(cursor))
     , m_options(options)
-    , m_batchLeaves(std::clamp<size_t>(options.firstBatch, 1, kMostLeaves))
+    , m_batchSize(options.firstBatch)
 {
 }
 
 LeafFetcher::~LeafFetcher()
 {
+    for (InFlight &flight : m_inFlight)
+        flight.answer.cancel();
     for (InFlight &flight : m_inFlight)
         flight.answer.waitForFinished();
 }
@@ -87,7 +120,7 @@ Result<LeafFetcher::Batch> LeafFetcher::gatherBatch(size_t &leaves)
 {
     Batch batch;
     leaves = 0;
-    while (leaves < m_batchLeaves) {
+    while (leaves < m_batchSize.leaves()) {
         if (m_restAt >= m_rest.revs.size()) {
             auto document = m_cursor.next();
             if (!document)
@@ -104,7 +137,7 @@ Result<LeafFetcher::Batch> LeafFetcher::gatherBatch(size_t &leaves)
         Slice slice;
         slice.id = m_rest.id;
         slice.begins = m_restAt == 0;
-        const size_t count = std::min(kSliceLeaves, m_rest.revs.size() - m_restAt);
+        const size_t count = std::min({kSliceLeaves, m_batchSize.leaves(), m_rest.revs.size() - m_restAt});
         for (size_t i = 0; i < count; ++i)
             slice.revs.push_back(std::move(m_rest.revs[m_restAt + i]));
         m_restAt += count;
@@ -142,16 +175,6 @@ Status LeafFetcher::startMore()
     return {};
 }
 
-void LeafFetcher::adaptBatchSize(size_t leaves, const std::vector<couch::BulkRow> &rows)
-{
-    size_t bytes = 0;
-    for (const couch::BulkRow &row : rows)
-        bytes += row.document.size();
-    const size_t average = std::max<size_t>(1, bytes / std::max<size_t>(1, leaves));
-    const size_t wanted = std::clamp<size_t>(kTargetAnswerBytes / average, 1, kMostLeaves);
-    m_batchLeaves = std::min(wanted, m_batchLeaves * 4); // one small batch says little about the next
-}
-
 Result<LeafFetcher::Batch> LeafFetcher::next()
 {
     if (Status started = startMore(); !started)
@@ -163,7 +186,7 @@ Result<LeafFetcher::Batch> LeafFetcher::next()
     auto rows = flight.answer.takeResult();
     if (!rows)
         return rows.error();
-    adaptBatchSize(flight.leaves, *rows);
+    m_batchSize.learn(flight.leaves, *rows);
     assignRows(flight.batch, std::move(*rows));
     if (Status started = startMore(); !started)
         return started.error();

@@ -34,11 +34,17 @@ Status LeafList::begin()
         return file.error();
     m_file = std::move(*file);
     m_documents = 0;
+    m_ids = {};
+    m_repeats.clear();
     return {};
 }
 
 Status LeafList::add(const couch::ChangesRow &row)
 {
+    if (!m_ids.insert(row.id)) {
+        m_repeats[row.id].insert(row.revs.begin(), row.revs.end());
+        return {};
+    }
     std::string record;
     appendText(record, row.id);
     appendNumber(record, row.revs.size());
@@ -58,7 +64,7 @@ Result<LeafList::Cursor> LeafList::open() const
     auto reader = m_folder.open(kFileName);
     if (!reader)
         return reader.error();
-    return Cursor(std::move(*reader));
+    return Cursor(std::move(*reader), m_repeats);
 }
 
 Status LeafList::Cursor::fill(size_t wanted)
@@ -103,8 +109,30 @@ Result<std::string> LeafList::Cursor::readText()
 
 Result<std::optional<LeafList::Document>> LeafList::Cursor::next()
 {
-    if (m_at == m_buffer.size() && m_offset == m_reader->size())
+    Document document;
+    std::set<std::string> more;
+    if (m_at < m_buffer.size() || m_offset < m_reader->size()) {
+        auto read = readDocument();
+        if (!read)
+            return read.error();
+        document = std::move(*read);
+        if (auto repeat = m_repeats.extract(document.id))
+            more = std::move(repeat.mapped());
+    } else if (!m_repeats.empty()) { // its id was taken for another one's
+        auto repeat = m_repeats.extract(m_repeats.begin());
+        document.id = repeat.key();
+        more = std::move(repeat.mapped());
+    } else {
         return std::optional<Document>();
+    }
+    for (const std::string &rev : document.revs)
+        more.erase(rev);
+    document.revs.insert(document.revs.end(), more.begin(), more.end());
+    return std::optional<Document>(std::move(document));
+}
+
+Result<LeafList::Document> LeafList::Cursor::readDocument()
+{
     Document document;
     auto id = readText();
     if (!id)
@@ -119,7 +147,7 @@ Result<std::optional<LeafList::Document>> LeafList::Cursor::next()
             return rev.error();
         document.revs.push_back(std::move(*rev));
     }
-    return std::optional<Document>(std::move(document));
+    return document;
 }
 
 } // namespace backup

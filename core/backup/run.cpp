@@ -11,7 +11,8 @@
 #include <QUuid>
 
 #include <algorithm>
-#include <condition_variable>
+#include <functional>
+#include <optional>
 
 namespace backup {
 
@@ -48,7 +49,8 @@ public:
         : m_request(request)
         , m_progress(progress)
         , m_clock(clock)
-        , m_stop(std::move(stop))
+        , m_stop(m_stopping.get_token())
+        , m_callersStop(std::move(stop), [this] { m_stopping.request_stop(); })
         , m_source(*request.source, m_stop)
     {
         m_pool.setMaxThreadCount(request.parallelRequests);
@@ -81,6 +83,11 @@ private:
         if (!discovery)
             return discovery.error();
         m_discovery = std::move(*discovery);
+        if (m_discovery.databases.empty() && !m_discovery.hasUsersDatabase && m_discovery.usersJson.empty())
+            return Error{ErrorKind::NotFound,
+                         base::text("%1 shows no database to back up. Check the user's rights and which databases are chosen. "
+                                    "Nothing was written.")
+                             .arg(base::printable(m_request.sourceName))};
         m_manifest.server = m_request.sourceName;
         m_manifest.serverVersion = server->version;
         m_manifest.serverUuid = server->uuid;
@@ -115,6 +122,7 @@ private:
         FM_POINT("run.partial-created");
         archive::Writer::Options options;
         options.level = m_request.compressionLevel;
+        options.modified = m_clock.now();
         auto writer = archive::Writer::create(std::move(*file), m_timestamp, options);
         if (!writer)
             return writer.error();
@@ -131,6 +139,8 @@ private:
             return taken;
         if (Status users = addUsers(); !users)
             return users;
+        if (Status content = requireContent(); !content)
+            return content;
         if (Status noted = noteAppeared(); !noted)
             return noted;
         return finishArchive();
@@ -142,8 +152,24 @@ private:
         if (m_discovery.hasUsersDatabase)
             databases.emplace_back(kUsersDatabase);
         m_progress.databases = databases.size();
-        return forEachInParallel(databases, m_request.parallelDatabases,
-                                 [this](const std::string &database) { return takeOne(database); });
+        Status taken = forEachInParallel(databases, m_request.parallelDatabases, [this](const std::string &database) {
+            Status one = takeOne(database);
+            if (!one)
+                stopFor(one.error());
+            return one;
+        });
+        return m_firstError ? Status(*m_firstError) : taken;
+    }
+
+    /// The other databases end as well, instead of being read to their end for nothing.
+    void stopFor(const Error &error)
+    {
+        {
+            const std::lock_guard lock(m_archiveMutex);
+            if (!m_firstError)
+                m_firstError = error;
+        }
+        m_stopping.request_stop();
     }
 
     Status takeOne(const std::string &database)
@@ -180,6 +206,8 @@ private:
                     return added;
             }
         }
+        if (snapshot.failure && !m_firstFailure)
+            m_firstFailure = snapshot.failure;
         m_manifest.databases.push_back(std::move(snapshot.entry));
         FM_POINT("run.database-packed");
         return {};
@@ -187,17 +215,45 @@ private:
 
     Status addUsers()
     {
-        if (m_discovery.usersJson.empty())
+        if (!m_discovery.usersJson.empty())
+            return m_writer->addBytes("_users.json", m_discovery.usersJson);
+        const bool isWanted = m_request.discovery.method == couch::DiscoveryMethod::Middleware
+            && m_request.discovery.filter.keeps(kUsersDatabase);
+        if (isWanted && !m_discovery.hasUsersDatabase)
+            m_manifest.omissions.push_back({"users-unreadable", {}, {}, {},
+                                            base::text("The middleware gives no list of users, so that they are not in this backup. "
+                                                       "Exclude _users if that is meant.")
+                                                .toStdString()});
+        return {};
+    }
+
+    /// An archive that holds nothing is no backup.
+    Status requireContent() const
+    {
+        const bool holdsSome = std::any_of(m_manifest.databases.begin(), m_manifest.databases.end(),
+                                           [](const archive::ManifestDatabase &entry) { return !entry.directory.empty(); });
+        if (holdsSome || !m_discovery.usersJson.empty())
             return {};
-        return m_writer->addBytes("_users.json", m_discovery.usersJson);
+        if (m_firstFailure)
+            return m_firstFailure->withContext(base::text("None of the databases could be read, so that there is no backup. The first one"));
+        return Error{ErrorKind::NotFound,
+                     base::text("All databases were deleted while they were read, so that there is no backup. Is %1 the right server?")
+                         .arg(base::printable(m_request.sourceName))};
     }
 
     /// A database that came meanwhile is not missing from this backup, but the next must have it.
     Status noteAppeared()
     {
         auto again = couch::discover(m_source, m_request.middleware, m_request.discovery, m_stop);
-        if (!again)
+        if (!again && again.error().kind == ErrorKind::Cancelled)
             return again.error();
+        if (!again) { // all that was read before is good nevertheless
+            m_manifest.omissions.push_back({"appeared-unknown", {}, {}, {},
+                                            base::text("Whether databases were added meanwhile is not known: %1")
+                                                .arg(again.error().message)
+                                                .toStdString()});
+            return {};
+        }
         std::set_difference(again->databases.begin(), again->databases.end(), m_discovery.databases.begin(),
                             m_discovery.databases.end(), std::back_inserter(m_manifest.appeared));
         return {};
@@ -241,8 +297,10 @@ private:
         }
         FM_POINT("run.verified");
         m_progress.phase = Phase::Publishing;
-        if (Status published = m_folder->publish(m_timestamp); !published)
+        if (Status published = m_folder->publish(m_timestamp); !published) {
+            static_cast<void>(base::removeFile(m_folder->partialPath(m_timestamp)));
             return published.error();
+        }
         m_progress.phase = Phase::Done;
         report->path = m_folder->finalPath(m_timestamp);
         return RunOutcome{m_folder->finalPath(m_timestamp), m_size, std::move(m_manifest), std::move(*report),
@@ -252,14 +310,18 @@ private:
     const RunRequest &m_request;
     Progress &m_progress;
     const base::Clock &m_clock;
+    std::stop_source m_stopping; ///< the caller's wish, or the first error
     std::stop_token m_stop;
+    std::stop_callback<std::function<void()>> m_callersStop;
     couch::Client m_source;
     QThreadPool m_pool;
     couch::Discovery m_discovery;
     std::unique_ptr<Folder> m_folder;
     std::string m_timestamp;
     std::unique_ptr<archive::Writer> m_writer;
-    std::mutex m_archiveMutex;
+    std::mutex m_archiveMutex; ///< for the writer, the manifest and the errors
+    std::optional<Error> m_firstError;   ///< that stopped the run
+    std::optional<Error> m_firstFailure; ///< of a database that could not be read
     archive::Manifest m_manifest;
     std::uint64_t m_size = 0;
 };

@@ -32,9 +32,11 @@ struct RunOutcome {
     std::vector<std::string> removedLeftovers;
 };
 
-/// Takes the backup. Blocks; any thread but the transports'. With an Error no archive has the final name
-/// and the old ones are untouched; nothing of this run is left but, when only the verification failed,
-/// the `.partial` to look at.
+/// Takes the backup. Blocks; any thread but the transports'. With an Error the old archives are untouched
+/// and nothing of this run is left, but for two cases: when only the verification failed, the `.partial`
+/// to look at; when only the name could not be made durable, the verified archive under its final name.
+/// A server that shows no database, or lets none be read, is an Error: an empty archive would look like a
+/// backup.
 [[nodiscard]] base::Result<RunOutcome> runBackup(const RunRequest &request, Progress &progress, const base::Clock &clock,
                                                  std::stop_token stop);
 

@@ -1,5 +1,6 @@
 #include "core/backup/snapshot.h"
 
+#include "core/backup/changesfeed.h"
 #include "core/backup/comparison.h"
 #include "core/backup/documentwriter.h"
 #include "core/base/failpoint.h"
@@ -16,18 +17,21 @@ using base::ErrorKind;
 using base::Result;
 using base::Status;
 
-constexpr std::uint64_t kPageRows = 5000;
 constexpr std::uint64_t kStoreMemoryBytes = std::uint64_t{4} << 20;
 constexpr std::uint64_t kListMemoryBytes = std::uint64_t{1} << 20;
 constexpr std::uint64_t kBucketsFromLeaves = 1000;
 
-/// Replication checkpoints: they belong to the pair of servers that made them, not to the data.
+/// Replication checkpoints belong to the pair of servers that made them, not to the data. CouchDB's and
+/// PouchDB's have both members.
 bool isCheckpoint(const couch::Client::LocalDocument &document)
 {
     const auto members = base::json::members(document.json);
     if (!members)
         return false;
-    return base::json::find(*members, "history") || base::json::find(*members, "session_id");
+    const auto history = base::json::find(*members, "history");
+    const auto session = base::json::find(*members, "session_id");
+    return history && session && base::json::kindOf(*history) == base::json::Kind::Array
+        && base::json::kindOf(*session) == base::json::Kind::String;
 }
 
 bool isServerInternal(std::string_view localId)
@@ -55,9 +59,10 @@ public:
         m_snapshot.entry.startedAt = base::isoTime(m_context.clock.now());
         Status taken = take();
         m_snapshot.entry.finishedAt = base::isoTime(m_context.clock.now());
-        if (taken)
-            return std::move(m_snapshot);
-        return afterFailure(taken.error());
+        if (!taken)
+            return afterFailure(taken.error());
+        m_snapshot.entry.omissions = m_omissions.take();
+        return std::move(m_snapshot);
     }
 
     [[nodiscard]] bool wasRecreated() const { return m_recreated; }
@@ -66,7 +71,7 @@ private:
     [[nodiscard]] base::fs::path listPath() const
     {
         base::fs::path path = m_stagingPath;
-        path += "-leaves";
+        path += "~leaves"; // no directory of a database ends so
         return path;
     }
 
@@ -90,6 +95,7 @@ private:
         if (!info)
             return info.error();
         m_info = *info;
+        m_hasInfo = true;
         auto &entry = m_snapshot.entry;
         entry.instanceStartTime = info->instanceStartTime;
         entry.updateSeq = info->updateSeq;
@@ -123,22 +129,13 @@ private:
     {
         if (Status begun = m_leafList.begin(); !begun)
             return begun;
-        std::string since;
-        while (true) {
-            const auto page = m_context.source.changes(m_database, since, kPageRows);
-            if (!page)
-                return page.error();
-            for (const couch::ChangesRow &row : page->rows) {
-                for (const std::string &rev : row.revs)
-                    m_frozenLeaves.add(row.id, rev);
-                if (Status added = m_leafList.add(row); !added)
-                    return added;
-            }
-            since = page->lastSeq;
-            const bool isLast = page->rows.empty() || (page->rows.size() < kPageRows && page->pending.value_or(0) == 0);
-            if (isLast)
-                return m_leafList.seal();
-        }
+        const auto last = forEachChange(m_context.source, m_database, {}, [this](const couch::ChangesRow &row) {
+            for (const std::string &rev : row.revs)
+                m_frozenLeaves.add(row.id, rev);
+            m_liveDocuments += row.deleted ? 0 : 1;
+            return m_leafList.add(row);
+        });
+        return last ? m_leafList.seal() : Status(last.error());
     }
 
     Status fetchAll()
@@ -164,9 +161,10 @@ private:
         if (!cursor)
             return cursor.error();
         AttachmentFetcher attachments(m_context.source, m_context.pool, m_database, writer, m_context.stop);
-        LeafFetcher leaves(m_context.source, m_context.pool, m_database, std::move(*cursor), {});
+        LeafFetcher leaves(m_context.source, m_context.pool, m_database, std::move(*cursor),
+                           {.firstBatch = BatchSize::forDatabase(m_info)});
         DocumentWriter documents({m_context.source, m_database, writer, attachments, m_context.progress,
-                                  m_snapshot.entry.omissions, m_sample});
+                                  m_omissions, m_sample});
         while (true) {
             if (m_context.stop.stop_requested())
                 return Error{ErrorKind::Cancelled, base::text("Stopped.")};
@@ -224,13 +222,16 @@ private:
         const auto now = m_context.source.databaseInfo(m_database);
         if (!now)
             return now.error();
-        if (now->instanceStartTime != m_info.instanceStartTime) {
-            m_recreated = true;
-            return Error{ErrorKind::Conflict, base::text("The database was deleted and made again while it was read.")};
-        }
+        if (now->instanceStartTime != m_info.instanceStartTime)
+            return recreated();
         auto &entry = m_snapshot.entry;
         entry.changedDuringRun = now->updateSeq != m_info.updateSeq;
-        const bool storedIsFrozen = m_storedLeaves == m_frozenLeaves;
+        if (now->purgeSeq != m_info.purgeSeq)
+            m_omissions.explain("revision-missing", "purged",
+                                base::text("It was purged at the source while it was being read.").toStdString());
+        if (!entry.changedDuringRun)
+            compareCounts(*now);
+        const bool storedIsFrozen = m_storedLeaves == m_frozenLeaves && !m_leafList.hasRepeats();
         auto reader = store::Reader::open(std::shared_ptr<const base::FileSet>(std::shared_ptr<void>(), m_snapshot.files.get()));
         if (!reader)
             return reader.error();
@@ -239,6 +240,7 @@ private:
                                                    .stored = **reader,
                                                    .storedLeaves = m_storedLeaves,
                                                    .sinceSeq = m_info.updateSeq,
+                                                   .purgeSeq = m_info.purgeSeq,
                                                    .leavesAreKnownEqual = !entry.changedDuringRun && storedIsFrozen,
                                                    .sample = m_sample.take(),
                                                    .allBodies = m_context.verifyAllBodies,
@@ -251,18 +253,35 @@ private:
         return {};
     }
 
+    /// A list of changes that is not whole shows nowhere else, as long as it stays the same.
+    void compareCounts(const couch::DatabaseInfo &info)
+    {
+        const bool liveFit = m_liveDocuments == info.docCount || m_leafList.hasRepeats();
+        // Servers that do not count the deleted ones say none.
+        if (liveFit && m_leafList.documents() >= info.docCount + info.docDelCount)
+            return;
+        omit("counts-differ",
+             base::text("The server counts %1 documents and %2 deleted ones, but its list of changes has %3 and %4.")
+                 .arg(info.docCount)
+                 .arg(info.docDelCount)
+                 .arg(m_liveDocuments)
+                 .arg(m_leafList.documents() - std::min(m_liveDocuments, m_leafList.documents())));
+    }
+
     void noteDifferences(const Comparison &comparison)
     {
         for (const store::Problem &problem : comparison.problems) {
-            const auto &known = m_snapshot.entry.omissions;
-            const bool isNamed = std::any_of(known.begin(), known.end(), [&](const archive::Omission &omission) {
-                return omission.id == problem.document;
-            });
-            if (isNamed)
-                continue;
-            omit(problem.code, problem.message);
-            m_snapshot.entry.omissions.back().id = problem.document;
+            if (problem.document.empty())
+                omit(problem.code, problem.message);
+            else if (!m_omissions.names(problem.document))
+                m_omissions.add({problem.code, problem.document, {}, {}, problem.message.toStdString()});
         }
+    }
+
+    Error recreated()
+    {
+        m_recreated = true;
+        return Error{ErrorKind::Conflict, base::text("The database was deleted and made again while it was read.")};
     }
 
     Result<Snapshot> afterFailure(const Error &error)
@@ -272,6 +291,10 @@ private:
             return error;
         if (error.kind == ErrorKind::NotFound) {
             const auto again = m_context.source.databaseInfo(m_database);
+            if (again && (!m_hasInfo || again->instanceStartTime != m_info.instanceStartTime))
+                return recreated();
+            if (!again && stopsTheRun(again.error().kind))
+                return again.error();
             if (!again && again.error().kind == ErrorKind::NotFound) {
                 m_snapshot.vanished = true;
                 return std::move(m_snapshot);
@@ -283,13 +306,14 @@ private:
         bare.startedAt = m_snapshot.entry.startedAt;
         bare.finishedAt = m_snapshot.entry.finishedAt;
         m_snapshot.entry = std::move(bare);
-        omit(base::errorCode(error.kind), error.message);
+        m_snapshot.failure = error;
+        m_snapshot.entry.omissions.push_back({base::errorCode(error.kind), {}, {}, {}, error.message.toStdString()});
         return std::move(m_snapshot);
     }
 
     void omit(std::string code, const QString &message)
     {
-        m_snapshot.entry.omissions.push_back({std::move(code), {}, {}, {}, message.toStdString()});
+        m_omissions.add({std::move(code), {}, {}, {}, message.toStdString()});
     }
 
     const SnapshotContext &m_context;
@@ -298,9 +322,12 @@ private:
     base::StagingFolder m_lists;
     LeafList m_leafList;
     LeafSample m_sample;
+    OmissionList m_omissions;
     store::LeafSet m_frozenLeaves;
     store::LeafSet m_storedLeaves;
     couch::DatabaseInfo m_info;
+    bool m_hasInfo = false;
+    std::uint64_t m_liveDocuments = 0;
     Snapshot m_snapshot;
     bool m_recreated = false;
 };
@@ -332,7 +359,7 @@ Result<Snapshot> takeSnapshot(const SnapshotContext &context, const std::string 
     if (snapshot || !first.wasRecreated())
         return snapshot;
     base::fs::path secondPath = stagingPath; // rows of the two databases must never mix
-    secondPath += "-again";
+    secondPath += "~again";
     Taker second(context, database, secondPath);
     snapshot = second.run();
     if (snapshot || !second.wasRecreated())
@@ -341,6 +368,7 @@ Result<Snapshot> takeSnapshot(const SnapshotContext &context, const std::string 
     unsettled.entry.name = database;
     unsettled.entry.contentFrom = "source";
     unsettled.entry.omissions.push_back({"recreated", {}, {}, {}, snapshot.error().message.toStdString()});
+    unsettled.failure = snapshot.error();
     return unsettled;
 }
 

@@ -10,6 +10,7 @@
 #include <QThreadPool>
 
 #include <memory>
+#include <optional>
 #include <stop_token>
 
 namespace backup {
@@ -29,6 +30,7 @@ struct Snapshot {
     archive::ManifestDatabase entry;
     std::unique_ptr<base::StagingFolder> files; ///< null when nothing could be read (see entry.omissions)
     bool vanished = false;                      ///< deleted at the source meanwhile, seen twice
+    std::optional<base::Error> failure;         ///< why nothing could be read
 };
 
 /// Takes the snapshot of one database: freezes the list of its leaves, fetches them with their history and

@@ -7,7 +7,6 @@
 #include "core/base/text.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <mutex>
 #include <random>
@@ -54,10 +53,26 @@ public:
     }
 
 private:
+    /// Something is wrong with the archive itself.
     void add(std::string code, std::string database, std::string document, QString message)
     {
         const std::lock_guard lock(m_mutex);
+        m_isDamaged = m_isDamaged || !database.empty();
         m_report.problems.push_back({std::move(code), std::move(database), std::move(document), std::move(message)});
+    }
+
+    /// The archive is not like the source.
+    void addDifference(std::string code, std::string database, std::string document, QString message)
+    {
+        const std::lock_guard lock(m_mutex);
+        m_differs = true;
+        m_report.problems.push_back({std::move(code), std::move(database), std::move(document), std::move(message)});
+    }
+
+    void remark(const QString &message)
+    {
+        const std::lock_guard lock(m_mutex);
+        m_report.remarks.push_back(message);
     }
 
     Status checkBytes()
@@ -141,8 +156,12 @@ private:
             add("database-unreadable", name, {}, examination.error().message);
             return {};
         }
-        for (const store::Problem &problem : examination->problems)
-            add(problem.code, name, problem.document, problem.message);
+        for (const store::Problem &problem : examination->problems) {
+            if (problem.isRemark)
+                remark(base::text("%1: %2").arg(base::printable(name), problem.message));
+            else
+                add(problem.code, name, problem.document, problem.message);
+        }
         {
             const std::lock_guard lock(m_mutex);
             m_report.documents += examination->facts.documents;
@@ -180,14 +199,12 @@ private:
         if (!info) {
             if (info.error().kind != ErrorKind::NotFound)
                 return info.error();
-            add("not-at-source", name, {}, base::text("The source has no such database any more."));
-            m_differs = true;
+            addDifference("not-at-source", name, {}, base::text("The source has no such database any more."));
             return {};
         }
         if (entry != nullptr && !entry->instanceStartTime.empty() && entry->instanceStartTime != "\"0\""
             && entry->instanceStartTime != "0" && entry->instanceStartTime != info->instanceStartTime) {
-            add("recreated", name, {}, base::text("The source's database was deleted and made again since."));
-            m_differs = true;
+            addDifference("recreated", name, {}, base::text("The source's database was deleted and made again since."));
             return {};
         }
         LeafSample sample(std::random_device{}());
@@ -204,34 +221,28 @@ private:
                                                    .stored = store,
                                                    .storedLeaves = facts.leafSet,
                                                    .sinceSeq = entry == nullptr ? info->updateSeq : entry->updateSeq,
+                                                   .purgeSeq = entry == nullptr ? info->purgeSeq : entry->purgeSeq,
                                                    .leavesAreKnownEqual = false,
                                                    .sample = sample.take(),
                                                    .allBodies = m_options.allBodies,
                                                    .stop = m_stop});
         if (!comparison)
             return comparison.error();
-        for (const store::Problem &problem : comparison->problems) {
-            add(problem.code, name, problem.document, problem.message);
-            m_differs = true;
-        }
+        for (const store::Problem &problem : comparison->problems)
+            addDifference(problem.code, name, problem.document, problem.message);
+        if (comparison->changedDocuments > 0)
+            remark(base::text("%1: %2 documents changed at the source since this backup and were not compared.")
+                       .arg(base::printable(name))
+                       .arg(comparison->changedDocuments));
         const std::lock_guard lock(m_mutex);
         m_report.bodiesCompared += comparison->bodiesCompared;
-        if (comparison->changedDocuments > 0)
-            m_report.remarks.push_back(base::text("%1: %2 documents changed at the source since this backup and were not compared.")
-                                           .arg(base::printable(name))
-                                           .arg(comparison->changedDocuments));
         return {};
     }
 
     void conclude()
     {
-        constexpr std::array<std::string_view, 4> sourceCodes = {"not-at-source", "recreated", "leaves-differ", "body-differs"};
-        const bool storeProblem = std::any_of(m_report.problems.begin(), m_report.problems.end(), [&](const VerifyProblem &problem) {
-            return !problem.database.empty()
-                && std::find(sourceCodes.begin(), sourceCodes.end(), problem.code) == sourceCodes.end();
-        });
         if (m_report.l2 != LevelState::Failed)
-            m_report.l2 = storeProblem ? LevelState::Failed : LevelState::Passed;
+            m_report.l2 = m_isDamaged ? LevelState::Failed : LevelState::Passed;
         if (m_options.against != nullptr) {
             m_report.l3 = m_differs ? LevelState::Failed : LevelState::Passed;
         } else if (m_manifest && m_manifest->isComplete()) {
@@ -253,7 +264,8 @@ private:
     std::map<std::string, const archive::ManifestDatabase *> m_expected;
     std::mutex m_mutex;
     VerifyReport m_report;
-    std::atomic<bool> m_differs{false};
+    bool m_isDamaged = false;
+    bool m_differs = false;
 };
 
 } // namespace
