@@ -49,7 +49,8 @@ Result<std::unique_ptr<LargeTable>> AttachmentStore::beginLarge(std::uint64_t le
     return LargeTable::create(m_folder, m_numbers.next(), length);
 }
 
-Status AttachmentStore::keepLarge(LargeTable &table, const std::string &digest, std::uint64_t length)
+Status AttachmentStore::keepLarge(LargeTable &table, const std::string &digest,
+                                  std::uint64_t length)
 {
     if (m_large.contains(digest))
         return {};
@@ -60,11 +61,12 @@ Status AttachmentStore::keepLarge(LargeTable &table, const std::string &digest, 
     return {};
 }
 
-Status AttachmentStore::addReference(std::string_view digest, std::uint64_t length, std::string_view id,
-                                     std::string_view rev)
+Status AttachmentStore::addReference(std::string_view digest, std::uint64_t length,
+                                     std::string_view id, std::string_view rev)
 {
     if (digest.size() != kDigestBytes || !digest.starts_with("md5-"))
-        return Error{ErrorKind::Internal, QStringLiteral("An attachment has a digest that is not an MD5.")};
+        return Error{ErrorKind::Internal,
+                     QStringLiteral("An attachment has a digest that is not an MD5.")};
     std::string key(digest);
     key += id;
     key += '@';
@@ -78,7 +80,8 @@ Status AttachmentStore::addReference(std::string_view digest, std::uint64_t leng
 Result<AttachmentStore::Digest> AttachmentStore::takeDigest(SortedRuns::Merge &references) const
 {
     const auto lengthOf = [&] { return ByteCursor(references.value()).varint64().value_or(0); };
-    Digest digest{std::string(references.key().substr(0, kDigestBytes)), lengthOf(), R"({"refs":{)"};
+    Digest digest{std::string(references.key().substr(0, kDigestBytes)), lengthOf(),
+                  R"({"refs":{)"};
     std::string last;
     while (references.isValid() && references.key().starts_with(digest.name)) {
         if (lengthOf() != digest.length)
@@ -115,18 +118,21 @@ Status AttachmentStore::writeBytes(const Digest &digest, SortedRuns::Merge &bina
         length = large->second.length;
     } else if (binaries.isValid() && binaries.key() == digest.name) {
         length = binaries.value().size();
-        if (Status added = m_binaryTables.add(storeKey(kAttachBinaryStore, digest.name), binaries.value());
+        if (Status added =
+                m_binaryTables.add(storeKey(kAttachBinaryStore, digest.name), binaries.value());
             !added)
             return added;
     } else if (digest.name != kEmptyDigest) {
-        return Error{ErrorKind::Internal, QStringLiteral("The attachment %1 was never stored.")
-                                              .arg(QString::fromStdString(digest.name))};
+        return Error{ErrorKind::Internal,
+                     QStringLiteral("The attachment %1 was never stored.")
+                         .arg(QString::fromStdString(digest.name))};
     }
     if (length != digest.length)
-        return Error{ErrorKind::Corrupt, text("The attachment %1 has %2 bytes, but its document says %3.")
-                                             .arg(QString::fromStdString(digest.name))
-                                             .arg(length)
-                                             .arg(digest.length)};
+        return Error{ErrorKind::Corrupt,
+                     text("The attachment %1 has %2 bytes, but its document says %3.")
+                         .arg(QString::fromStdString(digest.name))
+                         .arg(length)
+                         .arg(digest.length)};
     return {};
 }
 
@@ -153,7 +159,9 @@ Status AttachmentStore::writeTables(FactsSum &facts)
             return digest.error();
         if (Status written = writeBytes(*digest, **binaries); !written)
             return written;
-        if (Status added = m_referenceTables.add(storeKey(kAttachStore, digest->name), digest->refs); !added)
+        if (Status added =
+                m_referenceTables.add(storeKey(kAttachStore, digest->name), digest->refs);
+            !added)
             return added;
         facts.addDigest(digest->name, digest->length);
     }
@@ -171,7 +179,8 @@ Result<std::vector<LiveTable>> AttachmentStore::finish(FactsSum &facts)
     if (Status dropped = dropUnusedLarge(); !dropped)
         return dropped.error();
     std::vector<LiveTable> tables = m_binaryTables.tables();
-    tables.insert(tables.end(), m_referenceTables.tables().begin(), m_referenceTables.tables().end());
+    tables.insert(tables.end(), m_referenceTables.tables().begin(),
+                  m_referenceTables.tables().end());
     for (const std::string &digest : m_usedLarge)
         tables.push_back(m_large.at(digest).table);
     return tables;

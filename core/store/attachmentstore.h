@@ -13,8 +13,8 @@
 
 namespace store {
 
-/// The attachments of a database that is being written: small ones and references are sorted and put
-/// into tables at the end, large ones have their tables already. One thread.
+/// The attachments of a database that is being written: small ones and references are sorted and
+/// put into tables at the end, large ones have their tables already. One thread.
 class AttachmentStore
 {
 public:
@@ -25,13 +25,14 @@ public:
     [[nodiscard]] base::Result<std::string> putSmall(std::string_view bytes);
     [[nodiscard]] base::Result<std::unique_ptr<LargeTable>> beginLarge(std::uint64_t length);
     /// Keeps the sealed table unless the digest is there already.
-    [[nodiscard]] base::Status keepLarge(LargeTable &table, const std::string &digest, std::uint64_t length);
+    [[nodiscard]] base::Status keepLarge(LargeTable &table, const std::string &digest,
+                                         std::uint64_t length);
     /// `id`@`rev` has an attachment with this digest and length.
     [[nodiscard]] base::Status addReference(std::string_view digest, std::uint64_t length,
                                             std::string_view id, std::string_view rev);
 
-    /// Joins references and bytes, writes the tables and adds every digest to `facts`. Bytes that nobody
-    /// refers to are dropped; a reference without its bytes is an error.
+    /// Joins references and bytes, writes the tables and adds every digest to `facts`. Bytes that
+    /// nobody refers to are dropped; a reference without its bytes is an error.
     [[nodiscard]] base::Result<std::vector<LiveTable>> finish(FactsSum &facts);
 
 private:

@@ -30,7 +30,8 @@ void appendAttachment(std::string &out, const StoredAttachment &attachment)
 
 Error malformed(const char *what)
 {
-    return {ErrorKind::Corrupt, text("The body of a revision is damaged."), QString::fromLatin1(what)};
+    return {ErrorKind::Corrupt, text("The body of a revision is damaged."),
+            QString::fromLatin1(what)};
 }
 
 std::uint64_t numberOr0(const std::vector<json::Member> &members, std::string_view key)

@@ -50,7 +50,8 @@ void Crc32c::add(std::string_view bytes)
         const std::uint64_t word = fixed64(p) ^ crc;
         crc = kTables[7][word & 0xff] ^ kTables[6][word >> 8 & 0xff] ^ kTables[5][word >> 16 & 0xff]
             ^ kTables[4][word >> 24 & 0xff] ^ kTables[3][word >> 32 & 0xff]
-            ^ kTables[2][word >> 40 & 0xff] ^ kTables[1][word >> 48 & 0xff] ^ kTables[0][word >> 56];
+            ^ kTables[2][word >> 40 & 0xff] ^ kTables[1][word >> 48 & 0xff]
+            ^ kTables[0][word >> 56];
     }
     for (; left > 0; ++p, --left)
         crc = kTables[0][(crc ^ static_cast<unsigned char>(*p)) & 0xff] ^ crc >> 8;

@@ -19,9 +19,10 @@ private:
 
 [[nodiscard]] std::uint32_t crc32c(std::string_view bytes);
 
-/// The checksum of A followed by B, from the checksums of both and B's length. A large value's key is
-/// known only behind its bytes, and reading gigabytes twice for 60 bytes would be a waste.
-[[nodiscard]] std::uint32_t combineCrc32c(std::uint32_t a, std::uint32_t b, std::uint64_t lengthOfB);
+/// The checksum of A followed by B, from the checksums of both and B's length. A large value's key
+/// is known only behind its bytes, and reading gigabytes twice for 60 bytes would be a waste.
+[[nodiscard]] std::uint32_t combineCrc32c(std::uint32_t a, std::uint32_t b,
+                                          std::uint64_t lengthOfB);
 
 /// LevelDB stores checksums masked, because checksums of checksums are problematic.
 [[nodiscard]] std::uint32_t maskCrc32c(std::uint32_t crc);

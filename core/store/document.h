@@ -17,8 +17,8 @@ struct StoredAttachment {
     std::string nameJson;        ///< quoted
     std::string contentTypeJson; ///< quoted
     std::uint64_t revpos = 0;
-    std::uint64_t length = 0;    ///< identity bytes
-    std::string digest;          ///< "md5-..." over identity bytes
+    std::uint64_t length = 0; ///< identity bytes
+    std::string digest;       ///< "md5-..." over identity bytes
 };
 
 /// `{user members..., "_attachments":{...}, "_id":..., "_rev":...[, "_deleted":true]}`; the text of

@@ -66,7 +66,8 @@ public:
     Result<Examination> run();
 
 private:
-    void report(const char *code, std::string_view document, const QString &message, bool isRemark = false);
+    void report(const char *code, std::string_view document, const QString &message,
+                bool isRemark = false);
     Status readDocument(std::string_view id, std::string_view value);
     void checkTree(const Metadata &metadata);
     Status takeBackInnerBodies(const Metadata &metadata);
@@ -89,7 +90,8 @@ private:
     std::uint64_t m_maxSeq = 0;
 };
 
-void Examiner::report(const char *code, std::string_view document, const QString &message, bool isRemark)
+void Examiner::report(const char *code, std::string_view document, const QString &message,
+                      bool isRemark)
 {
     if (m_result.problems.size() < m_maxProblems)
         m_result.problems.push_back({code, std::string(document), message, isRemark});
@@ -100,13 +102,15 @@ Status Examiner::readDocument(std::string_view id, std::string_view value)
     const auto metadata = decodeMetadata(value);
     if (!metadata || metadata->id != id) {
         report("metadata-bad", id,
-               text("The metadata of \"%1\" cannot be read: the document is lost.").arg(base::printable(id)));
+               text("The metadata of \"%1\" cannot be read: the document is lost.")
+                   .arg(base::printable(id)));
         return {};
     }
     m_facts.addDocument(id, metadata->tree);
     checkTree(*metadata);
     for (const auto &[rev, seq] : metadata->seqOf) {
-        m_bodiesExpected.add(sequenceKey(seq), id, rev.toString(), flag(isDeletedIn(*metadata, rev)));
+        m_bodiesExpected.add(sequenceKey(seq), id, rev.toString(),
+                             flag(isDeletedIn(*metadata, rev)));
         m_maxSeq = std::max(m_maxSeq, seq);
     }
     return takeBackInnerBodies(*metadata);
@@ -125,11 +129,13 @@ void Examiner::checkTree(const Metadata &metadata)
         if (node.firstChild < 0 && !mapped)
             reportRev("missing-body", rev, text("The body of revision %1 of \"%2\" is missing."));
         else if (node.available && !mapped)
-            reportRev("metadata-bad", rev, text("The body of revision %1 of \"%2\" cannot be found."));
+            reportRev("metadata-bad", rev,
+                      text("The body of revision %1 of \"%2\" cannot be found."));
     }
     for (const auto &[rev, seq] : metadata.seqOf) {
         if (metadata.tree.find(rev) < 0)
-            reportRev("metadata-bad", rev, text("Revision %1 of \"%2\" has no place in the history."));
+            reportRev("metadata-bad", rev,
+                      text("Revision %1 of \"%2\" has no place in the history."));
     }
 }
 
@@ -151,7 +157,8 @@ Status Examiner::readBody(std::string_view key, std::string_view value)
 {
     const auto info = inspectBody(value);
     if (!info || !parseSequenceKey(key)) {
-        report("body-bad", {}, text("The body with the sequence %1 cannot be read.").arg(base::printable(key)));
+        report("body-bad", {},
+               text("The body with the sequence %1 cannot be read.").arg(base::printable(key)));
         return {};
     }
     m_bodiesFound.add(key, info->id, info->rev, flag(info->deleted));
@@ -166,7 +173,8 @@ Status Examiner::readAttachment(std::string_view digest, std::string_view value)
     const auto references = decodeReferences(value);
     if (!references) {
         report("attachment-bad", {},
-               text("The references of the attachment %1 cannot be read.").arg(base::printable(digest)));
+               text("The references of the attachment %1 cannot be read.")
+                   .arg(base::printable(digest)));
         return {};
     }
     std::uint64_t length = 0;
@@ -178,20 +186,23 @@ Status Examiner::readAttachment(std::string_view digest, std::string_view value)
         if (read.error().kind != ErrorKind::Corrupt)
             return read;
         const std::string first = references->empty() ? std::string() : references->front();
-        report("attachment-digest", std::string_view(first).substr(0, first.rfind('@')), read.error().message);
+        report("attachment-digest", std::string_view(first).substr(0, first.rfind('@')),
+               read.error().message);
         return {};
     }
     if (read)
         m_facts.addDigest(digest, length);
     for (const std::string &reference : *references)
-        m_attachmentsFound.add(digest, reference, read ? std::to_string(length) : std::string("missing"));
+        m_attachmentsFound.add(digest, reference,
+                               read ? std::to_string(length) : std::string("missing"));
     return {};
 }
 
 Status Examiner::readLocal(std::string_view id, std::string_view value)
 {
     if (!base::json::validate(value))
-        report("body-bad", id, text("The local document \"%1\" cannot be read.").arg(base::printable(id)));
+        report("body-bad", id,
+               text("The local document \"%1\" cannot be read.").arg(base::printable(id)));
     return {};
 }
 
@@ -204,27 +215,32 @@ Status Examiner::checkCounts()
     const std::uint64_t all = documents + m_result.facts.deleted;
     if (meta->docCount.value_or(0) != documents)
         report("counts-stale", {},
-               text("The database counts %1 documents, but holds %2.").arg(meta->docCount.value_or(0)).arg(documents),
+               text("The database counts %1 documents, but holds %2.")
+                   .arg(meta->docCount.value_or(0))
+                   .arg(documents),
                true);
     if (all > 0 && meta->lastSeq.value_or(0) < m_maxSeq)
         report("counts-stale", {},
-               text("The database's last sequence is %1, but it holds %2.").arg(meta->lastSeq.value_or(0)).arg(m_maxSeq),
+               text("The database's last sequence is %1, but it holds %2.")
+                   .arg(meta->lastSeq.value_or(0))
+                   .arg(m_maxSeq),
                true);
     return {};
 }
 
 Status Examiner::findMissingBodies()
 {
-    return m_reader.forEachRecord(kDocumentStore, [&](std::string_view, std::string_view value) -> Status {
-        const auto metadata = decodeMetadata(value);
-        if (!metadata)
+    return m_reader.forEachRecord(
+        kDocumentStore, [&](std::string_view, std::string_view value) -> Status {
+            const auto metadata = decodeMetadata(value);
+            if (!metadata)
+                return {};
+            for (const auto &[rev, seq] : metadata->seqOf) {
+                if (Status looked = findMissingBody(*metadata, rev, seq); !looked)
+                    return looked;
+            }
             return {};
-        for (const auto &[rev, seq] : metadata->seqOf) {
-            if (Status looked = findMissingBody(*metadata, rev, seq); !looked)
-                return looked;
-        }
-        return {};
-    });
+        });
 }
 
 Status Examiner::findMissingBody(const Metadata &metadata, const RevId &rev, std::uint64_t seq)
@@ -236,12 +252,14 @@ Status Examiner::findMissingBody(const Metadata &metadata, const RevId &rev, std
         return message.arg(base::printable(rev.toString()), base::printable(metadata.id));
     };
     if (!body) {
-        report("missing-body", metadata.id, describe(text("The body of revision %1 of \"%2\" is missing.")));
+        report("missing-body", metadata.id,
+               describe(text("The body of revision %1 of \"%2\" is missing.")));
         return {};
     }
     const auto info = inspectBody(*body);
     if (!info)
-        report("body-bad", metadata.id, describe(text("The body of revision %1 of \"%2\" cannot be read.")));
+        report("body-bad", metadata.id,
+               describe(text("The body of revision %1 of \"%2\" cannot be read.")));
     else if (info->id != metadata.id || info->rev != rev.toString()
              || info->deleted != isDeletedIn(metadata, rev))
         report("wrong-doc", metadata.id,
@@ -252,65 +270,70 @@ Status Examiner::findMissingBody(const Metadata &metadata, const RevId &rev, std
 /// Bodies that no metadata leads to. They are no part of the facts.
 Status Examiner::findOrphanBodies()
 {
-    return m_reader.forEachRecord(kBySequenceStore, [&](std::string_view key, std::string_view value) -> Status {
-        const auto info = inspectBody(value);
-        const auto seq = parseSequenceKey(key);
-        if (!info || !seq)
-            return {};
-        const auto metadata = m_reader.document(info->id);
-        if (!metadata && metadata.error().kind != ErrorKind::Corrupt)
-            return metadata.error();
-        const auto rev = RevId::parse(info->rev);
-        if (metadata && *metadata && rev) {
-            const auto known = (*metadata)->seqOf.find(*rev);
-            if (known != (*metadata)->seqOf.end() && known->second == *seq)
+    return m_reader.forEachRecord(
+        kBySequenceStore, [&](std::string_view key, std::string_view value) -> Status {
+            const auto info = inspectBody(value);
+            const auto seq = parseSequenceKey(key);
+            if (!info || !seq)
                 return {};
-        }
-        m_facts.removeBody(base::sha256(value), info->attachments.size());
-        report("orphan-body", info->id,
-               text("Sequence %1 holds a body of \"%2\" that its history does not know.")
-                   .arg(*seq)
-                   .arg(base::printable(info->id)),
-               true);
-        return {};
-    });
+            const auto metadata = m_reader.document(info->id);
+            if (!metadata && metadata.error().kind != ErrorKind::Corrupt)
+                return metadata.error();
+            const auto rev = RevId::parse(info->rev);
+            if (metadata && *metadata && rev) {
+                const auto known = (*metadata)->seqOf.find(*rev);
+                if (known != (*metadata)->seqOf.end() && known->second == *seq)
+                    return {};
+            }
+            m_facts.removeBody(base::sha256(value), info->attachments.size());
+            report("orphan-body", info->id,
+                   text("Sequence %1 holds a body of \"%2\" that its history does not know.")
+                       .arg(*seq)
+                       .arg(base::printable(info->id)),
+                   true);
+            return {};
+        });
 }
 
 Status Examiner::findAttachmentProblems()
 {
-    return m_reader.forEachRecord(kBySequenceStore, [&](std::string_view, std::string_view value) -> Status {
-        const auto info = inspectBody(value);
-        if (!info)
+    return m_reader.forEachRecord(
+        kBySequenceStore, [&](std::string_view, std::string_view value) -> Status {
+            const auto info = inspectBody(value);
+            if (!info)
+                return {};
+            for (const auto &[digest, expected] : digestsOf(*info)) {
+                const auto length = m_reader.attachmentLength(digest);
+                if (!length && length.error().kind == ErrorKind::NotFound)
+                    report("missing-attachment", info->id,
+                           text("The bytes of the attachment %1 of \"%2\" are missing.")
+                               .arg(base::printable(digest), base::printable(info->id)));
+                else if (!length && length.error().kind != ErrorKind::Corrupt)
+                    return length.error();
+                else if (length && *length != expected)
+                    report("attachment-length", info->id,
+                           text("The attachment %1 of \"%2\" should have %3 bytes, but has %4.")
+                               .arg(base::printable(digest), base::printable(info->id))
+                               .arg(expected)
+                               .arg(*length));
+            }
             return {};
-        for (const auto &[digest, expected] : digestsOf(*info)) {
-            const auto length = m_reader.attachmentLength(digest);
-            if (!length && length.error().kind == ErrorKind::NotFound)
-                report("missing-attachment", info->id,
-                       text("The bytes of the attachment %1 of \"%2\" are missing.")
-                           .arg(base::printable(digest), base::printable(info->id)));
-            else if (!length && length.error().kind != ErrorKind::Corrupt)
-                return length.error();
-            else if (length && *length != expected)
-                report("attachment-length", info->id,
-                       text("The attachment %1 of \"%2\" should have %3 bytes, but has %4.")
-                           .arg(base::printable(digest), base::printable(info->id))
-                           .arg(expected)
-                           .arg(*length));
-        }
-        return {};
-    });
+        });
 }
 
 Result<Examination> Examiner::run()
 {
     m_result.problems = m_reader.openProblems();
     using Pass = Status (Examiner::*)(std::string_view, std::string_view);
-    for (const auto &[store, pass] : {std::pair<std::string_view, Pass>{kDocumentStore, &Examiner::readDocument},
-                                      {kBySequenceStore, &Examiner::readBody},
-                                      {kAttachStore, &Examiner::readAttachment},
-                                      {kLocalStore, &Examiner::readLocal}}) {
+    for (const auto &[store, pass] :
+         {std::pair<std::string_view, Pass>{kDocumentStore, &Examiner::readDocument},
+          {kBySequenceStore, &Examiner::readBody},
+          {kAttachStore, &Examiner::readAttachment},
+          {kLocalStore, &Examiner::readLocal}}) {
         const Status read = m_reader.forEachRecord(
-            store, [&, pass = pass](std::string_view key, std::string_view value) { return (this->*pass)(key, value); });
+            store, [&, pass = pass](std::string_view key, std::string_view value) {
+                return (this->*pass)(key, value);
+            });
         if (!read)
             return read.error();
     }

@@ -5,8 +5,8 @@
 
 namespace store {
 
-/// Adds up the Facts of a database, in any order. Writer and examine() share it, so that both mean the
-/// same. One thread.
+/// Adds up the Facts of a database, in any order. Writer and examine() share it, so that both mean
+/// the same. One thread.
 class FactsSum
 {
 public:

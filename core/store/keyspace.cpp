@@ -64,7 +64,8 @@ std::optional<InternalKey> parseInternalKey(std::string_view key)
     const std::uint64_t suffix = fixed64(key.data() + userBytes);
     if ((suffix & 0xff) > static_cast<std::uint64_t>(EntryKind::Value))
         return std::nullopt;
-    return InternalKey{key.substr(0, userBytes), suffix >> 8, static_cast<EntryKind>(suffix & 0xff)};
+    return InternalKey{key.substr(0, userBytes), suffix >> 8,
+                       static_cast<EntryKind>(suffix & 0xff)};
 }
 
 int compareInternalKeys(std::string_view a, std::string_view b)

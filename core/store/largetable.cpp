@@ -62,20 +62,22 @@ void putHandle(std::string &out, std::uint64_t offset, std::uint64_t size)
 
 } // namespace
 
-Result<std::unique_ptr<LargeTable>> LargeTable::create(base::StagingFolder &folder, std::uint64_t number,
-                                                       std::uint64_t length)
+Result<std::unique_ptr<LargeTable>> LargeTable::create(base::StagingFolder &folder,
+                                                       std::uint64_t number, std::uint64_t length)
 {
     auto file = folder.create(FileNumbers::tableName(number));
     if (!file)
         return file.error();
     std::unique_ptr<LargeTable> table(new LargeTable(std::move(*file), number, length));
     // A digest has a fixed length, so the head can be written before it is known.
-    if (Status written = table->m_file->append(table->blockHead(std::string(kDigestBytes, '?'))); !written)
+    if (Status written = table->m_file->append(table->blockHead(std::string(kDigestBytes, '?')));
+        !written)
         return written.error();
     return table;
 }
 
-LargeTable::LargeTable(std::unique_ptr<base::StagingFile> file, std::uint64_t number, std::uint64_t length)
+LargeTable::LargeTable(std::unique_ptr<base::StagingFile> file, std::uint64_t number,
+                       std::uint64_t length)
     : m_file(std::move(file))
     , m_number(number)
     , m_length(length)
@@ -90,7 +92,8 @@ std::string LargeTable::blockHead(std::string_view digest) const
 Status LargeTable::append(std::string_view bytes)
 {
     if (bytes.size() > m_length - m_appended)
-        return Error{ErrorKind::Protocol, QStringLiteral("An attachment is longer than announced.")};
+        return Error{ErrorKind::Protocol,
+                     QStringLiteral("An attachment is longer than announced.")};
     m_appended += bytes.size();
     m_md5.add(bytes);
     m_valueCrc.add(bytes);
@@ -100,7 +103,8 @@ Status LargeTable::append(std::string_view bytes)
 Result<std::string> LargeTable::seal()
 {
     if (m_appended != m_length)
-        return Error{ErrorKind::Protocol, QStringLiteral("An attachment is shorter than announced.")};
+        return Error{ErrorKind::Protocol,
+                     QStringLiteral("An attachment is shorter than announced.")};
     std::string digest = digestOf(m_md5.finish());
     m_key = attachmentKey(digest);
     if (Status patched = m_file->overwriteAt(0, blockHead(digest)); !patched)

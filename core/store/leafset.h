@@ -9,9 +9,10 @@
 
 namespace store {
 
-/// The set of leaf revisions of a database as 256 buckets (first byte of SHA-256 of the id), each the
-/// sum modulo 2^256 of SHA-256(id, 0x00, rev). Order does not matter, memory is constant, and two
-/// places that differ need to look only at the buckets that do. Whether a leaf is deleted is left out:
+/// The set of leaf revisions of a database as 256 buckets (first byte of SHA-256 of the id), each
+/// the sum modulo 2^256 of SHA-256(id, 0x00, rev). Order does not matter, memory is constant, and
+/// two places that differ need to look only at the buckets that do. Whether a leaf is deleted is
+/// left out:
 /// `_changes` says it of the winner only, and the set must be countable from `_changes` alone.
 class LeafSet
 {

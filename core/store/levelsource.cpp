@@ -24,7 +24,8 @@ std::string_view userKeyOf(std::string_view internal)
 
 } // namespace
 
-Tables::Tables(std::shared_ptr<const base::FileSet> files, std::map<std::uint64_t, std::string> names)
+Tables::Tables(std::shared_ptr<const base::FileSet> files,
+               std::map<std::uint64_t, std::string> names)
     : m_files(std::move(files))
     , m_names(std::move(names))
     , m_open(kOpenIndexBytes)
@@ -46,8 +47,8 @@ Result<std::shared_ptr<const TableFile>> Tables::open(std::uint64_t number)
     return table;
 }
 
-Result<std::shared_ptr<const std::string>> Tables::block(std::uint64_t number, const TableFile &table,
-                                                         const BlockHandle &handle)
+Result<std::shared_ptr<const std::string>>
+Tables::block(std::uint64_t number, const TableFile &table, const BlockHandle &handle)
 {
     const std::pair id(number, handle.offset);
     if (const auto *kept = m_blocks.get(id); kept != nullptr)
@@ -108,7 +109,8 @@ LevelSource::LevelSource(Tables &tables, std::vector<const LiveTable *> level)
 
 Error LevelSource::damaged(const char *what) const
 {
-    return {ErrorKind::Corrupt, text("The file %1 is damaged.").arg(base::printable(m_table->name())),
+    return {ErrorKind::Corrupt,
+            text("The file %1 is damaged.").arg(base::printable(m_table->name())),
             QString::fromLatin1(what)};
 }
 
@@ -123,8 +125,10 @@ Status LevelSource::seek(std::string_view userKey)
     if (Status entered = enterTable(static_cast<size_t>(table - m_level.begin())); !entered)
         return entered;
     const auto &index = m_table->index();
-    const auto block = std::ranges::lower_bound(
-        index, userKey, {}, [](const TableFile::IndexEntry &entry) { return userKeyOf(entry.lastKey); });
+    const auto block =
+        std::ranges::lower_bound(index, userKey, {}, [](const TableFile::IndexEntry &entry) {
+            return userKeyOf(entry.lastKey);
+        });
     if (Status entered = enterBlock(static_cast<size_t>(block - index.begin())); !entered)
         return entered;
     do {
@@ -246,7 +250,8 @@ InternalKey LogSource::key() const
 
 StoredValue LogSource::value() const
 {
-    return {nullptr, m_at->second.value ? std::string_view(*m_at->second.value) : std::string_view()};
+    return {nullptr,
+            m_at->second.value ? std::string_view(*m_at->second.value) : std::string_view()};
 }
 
 } // namespace store

@@ -29,7 +29,8 @@ private:
     std::shared_ptr<const base::FileSet> m_files;
     std::map<std::uint64_t, std::string> m_names;
     RecentlyUsed<std::uint64_t, std::shared_ptr<const TableFile>> m_open;
-    RecentlyUsed<std::pair<std::uint64_t, std::uint64_t>, std::shared_ptr<const std::string>> m_blocks;
+    RecentlyUsed<std::pair<std::uint64_t, std::uint64_t>, std::shared_ptr<const std::string>>
+        m_blocks;
 };
 
 /// A value where it lies: in memory, or in a table file that it fills alone.
@@ -64,8 +65,8 @@ public:
     [[nodiscard]] virtual StoredValue value() const = 0;
 };
 
-/// Tables that follow each other without overlap: a level, or one table of level 0. Checks that keys
-/// ascend, so that no table can hold a reader for ever.
+/// Tables that follow each other without overlap: a level, or one table of level 0. Checks that
+/// keys ascend, so that no table can hold a reader for ever.
 class LevelSource final : public RecordSource
 {
 public:

@@ -9,8 +9,8 @@
 #include <optional>
 #include <string>
 
-/// What lies in a database's write-ahead logs and not yet in tables. A PouchDB database below 4 MiB that
-/// was opened once is nothing but such a log.
+/// What lies in a database's write-ahead logs and not yet in tables. A PouchDB database below 4 MiB
+/// that was opened once is nothing but such a log.
 namespace store {
 
 struct LogEntry {

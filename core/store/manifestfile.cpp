@@ -78,19 +78,12 @@ bool takeField(ByteCursor &cursor, std::uint32_t tag, Edit &edit)
         return field.has_value();
     };
     switch (tag) {
-    case Comparator:
-        edit.comparator = cursor.lengthPrefixed();
-        return edit.comparator.has_value();
-    case LogNumber:
-        return number(edit.logNumber);
-    case PrevLogNumber:
-        return number(edit.prevLogNumber);
-    case NextFileNumber:
-        return number(edit.nextFileNumber);
-    case LastSequence:
-        return number(edit.lastSequence);
-    case CompactPointer:
-        return takeLevel(cursor) && takeInternalKey(cursor);
+    case Comparator: edit.comparator = cursor.lengthPrefixed(); return edit.comparator.has_value();
+    case LogNumber: return number(edit.logNumber);
+    case PrevLogNumber: return number(edit.prevLogNumber);
+    case NextFileNumber: return number(edit.nextFileNumber);
+    case LastSequence: return number(edit.lastSequence);
+    case CompactPointer: return takeLevel(cursor) && takeInternalKey(cursor);
     case DeletedFile: {
         const auto level = takeLevel(cursor);
         const auto file = cursor.varint64();
@@ -99,10 +92,8 @@ bool takeField(ByteCursor &cursor, std::uint32_t tag, Edit &edit)
         edit.deleted.emplace_back(*level, *file);
         return true;
     }
-    case NewFile:
-        return takeTable(cursor, edit);
-    default:
-        return false;
+    case NewFile: return takeTable(cursor, edit);
+    default: return false;
     }
 }
 
@@ -174,7 +165,8 @@ void sortTables(std::vector<LiveTable> &tables)
 
 } // namespace
 
-Result<ManifestState> readManifest(std::shared_ptr<const base::RandomReader> file, const std::string &name)
+Result<ManifestState> readManifest(std::shared_ptr<const base::RandomReader> file,
+                                   const std::string &name)
 {
     RecordLogReader log(std::move(file), name);
     Replay replay;
@@ -195,10 +187,14 @@ Result<ManifestState> readManifest(std::shared_ptr<const base::RandomReader> fil
     }
     const Edit &last = replay.last;
     if (log.isCut() || !last.logNumber || !last.nextFileNumber || !last.lastSequence)
-        return Error{ErrorKind::Corrupt, text("The file %1 is cut short.").arg(base::printable(name))};
+        return Error{ErrorKind::Corrupt,
+                     text("The file %1 is cut short.").arg(base::printable(name))};
 
-    ManifestState state{*last.logNumber, last.prevLogNumber.value_or(0), *last.nextFileNumber,
-                        *last.lastSequence, {}};
+    ManifestState state{*last.logNumber,
+                        last.prevLogNumber.value_or(0),
+                        *last.nextFileNumber,
+                        *last.lastSequence,
+                        {}};
     for (auto &[id, table] : replay.live)
         state.tables.push_back(std::move(table));
     sortTables(state.tables);
@@ -212,9 +208,9 @@ std::string encodeManifest(const ManifestState &state)
     std::string edit;
     putVarint(edit, Comparator);
     putLengthPrefixed(edit, kComparator);
-    for (const auto &[tag, value] : {std::pair{LogNumber, state.logNumber},
-                                     std::pair{NextFileNumber, state.nextFileNumber},
-                                     std::pair{LastSequence, state.lastSequence}}) {
+    for (const auto &[tag, value] :
+         {std::pair{LogNumber, state.logNumber}, std::pair{NextFileNumber, state.nextFileNumber},
+          std::pair{LastSequence, state.lastSequence}}) {
         putVarint(edit, tag);
         putVarint(edit, value);
     }

@@ -28,8 +28,8 @@ struct ManifestState {
 
 /// Replays a MANIFEST. Corrupt unless it is sound to its last byte and names everything a database
 /// needs: LevelDB opens two thirds of all cut ones as an empty database (reliability.md F2).
-[[nodiscard]] base::Result<ManifestState> readManifest(std::shared_ptr<const base::RandomReader> file,
-                                                       const std::string &name);
+[[nodiscard]] base::Result<ManifestState>
+readManifest(std::shared_ptr<const base::RandomReader> file, const std::string &name);
 
 /// The bytes of a MANIFEST with one edit.
 [[nodiscard]] std::string encodeManifest(const ManifestState &state);

@@ -133,7 +133,8 @@ public:
 private:
     void skipSpace()
     {
-        while (!m_rest.empty() && std::string_view(" \t\r\n").find(m_rest.front()) != std::string_view::npos)
+        while (!m_rest.empty()
+               && std::string_view(" \t\r\n").find(m_rest.front()) != std::string_view::npos)
             m_rest.remove_prefix(1);
     }
 
@@ -203,7 +204,8 @@ private:
 
 Error malformed(const char *what)
 {
-    return {ErrorKind::Corrupt, text("A document's metadata is damaged."), QString::fromLatin1(what)};
+    return {ErrorKind::Corrupt, text("A document's metadata is damaged."),
+            QString::fromLatin1(what)};
 }
 
 base::Status readRevTree(std::string_view value, RevTree &tree)

@@ -55,7 +55,8 @@ Result<Metadata> decodeNamed(std::string_view id, std::string_view value)
 Error noAttachment(std::string_view digest)
 {
     return {ErrorKind::NotFound,
-            text("The bytes of the attachment %1 are not in the database.").arg(base::printable(digest))};
+            text("The bytes of the attachment %1 are not in the database.")
+                .arg(base::printable(digest))};
 }
 
 Status DirectoryReader::walkStore(std::string_view store, std::string_view from, const Walk &visit)
@@ -78,7 +79,8 @@ Status DirectoryReader::walkStore(std::string_view store, std::string_view from,
     return moved;
 }
 
-Result<std::optional<std::string>> DirectoryReader::value(std::string_view store, std::string_view key)
+Result<std::optional<std::string>> DirectoryReader::value(std::string_view store,
+                                                          std::string_view key)
 {
     auto stored = m_records->get(storeKey(store, key));
     if (!stored)
@@ -94,8 +96,8 @@ Result<std::optional<std::string>> DirectoryReader::value(std::string_view store
 Result<Reader::Meta> DirectoryReader::meta()
 {
     Meta meta;
-    for (const auto &[key, field] : {std::pair{kDocCountKey, &meta.docCount},
-                                     std::pair{kLastSeqKey, &meta.lastSeq}}) {
+    for (const auto &[key, field] :
+         {std::pair{kDocCountKey, &meta.docCount}, std::pair{kLastSeqKey, &meta.lastSeq}}) {
         auto number = value(kMetaStore, key);
         if (!number)
             return number.error();
@@ -112,12 +114,13 @@ Result<Reader::Meta> DirectoryReader::meta()
 
 Status DirectoryReader::forEachDocument(const DocumentVisitor &visit, std::string_view fromId)
 {
-    return walkStore(kDocumentStore, fromId, [&](std::string_view id, std::string_view value) -> Result<bool> {
-        auto metadata = decodeNamed(id, value);
-        if (!metadata)
-            return metadata.error();
-        return visit(*metadata);
-    });
+    return walkStore(kDocumentStore, fromId,
+                     [&](std::string_view id, std::string_view value) -> Result<bool> {
+                         auto metadata = decodeNamed(id, value);
+                         if (!metadata)
+                             return metadata.error();
+                         return visit(*metadata);
+                     });
 }
 
 Result<std::optional<Metadata>> DirectoryReader::document(std::string_view id)
@@ -139,33 +142,38 @@ Result<std::string> DirectoryReader::body(std::uint64_t seq)
     if (!text)
         return text.error();
     if (!*text)
-        return Error{ErrorKind::NotFound, base::text("There is no body with the sequence %1.").arg(seq)};
+        return Error{ErrorKind::NotFound,
+                     base::text("There is no body with the sequence %1.").arg(seq)};
     return std::move(**text);
 }
 
 Status DirectoryReader::forEachBody(const BodyVisitor &visit)
 {
-    return walkStore(kBySequenceStore, {}, [&](std::string_view key, std::string_view value) -> Result<bool> {
-        const auto seq = parseSequenceKey(key);
-        if (!seq)
-            return Error{ErrorKind::Corrupt,
-                         text("A body is stored under \"%1\", which is no sequence.").arg(base::printable(key))};
-        if (Status visited = visit(*seq, value); !visited)
-            return visited.error();
-        return true;
-    });
+    return walkStore(
+        kBySequenceStore, {}, [&](std::string_view key, std::string_view value) -> Result<bool> {
+            const auto seq = parseSequenceKey(key);
+            if (!seq)
+                return Error{ErrorKind::Corrupt,
+                             text("A body is stored under \"%1\", which is no sequence.")
+                                 .arg(base::printable(key))};
+            if (Status visited = visit(*seq, value); !visited)
+                return visited.error();
+            return true;
+        });
 }
 
 Status DirectoryReader::forEachAttachment(const AttachmentVisitor &visit)
 {
-    return walkStore(kAttachStore, {}, [&](std::string_view digest, std::string_view value) -> Result<bool> {
-        auto references = decodeReferences(value);
-        if (!references)
-            return references.error().withContext(text("Attachment %1").arg(base::printable(digest)));
-        if (Status visited = visit(digest, *references); !visited)
-            return visited.error();
-        return true;
-    });
+    return walkStore(kAttachStore, {},
+                     [&](std::string_view digest, std::string_view value) -> Result<bool> {
+                         auto references = decodeReferences(value);
+                         if (!references)
+                             return references.error().withContext(
+                                 text("Attachment %1").arg(base::printable(digest)));
+                         if (Status visited = visit(digest, *references); !visited)
+                             return visited.error();
+                         return true;
+                     });
 }
 
 Result<std::uint64_t> DirectoryReader::attachmentLength(std::string_view digest)
@@ -196,7 +204,8 @@ Status DirectoryReader::readAttachment(std::string_view digest, const base::Byte
         return streamed;
     if (digestOf(md5.finish()) != digest)
         return Error{ErrorKind::Corrupt,
-                     text("The bytes of the attachment %1 do not have its MD5.").arg(base::printable(digest))};
+                     text("The bytes of the attachment %1 do not have its MD5.")
+                         .arg(base::printable(digest))};
     return {};
 }
 

@@ -21,9 +21,9 @@ struct Problem {
     bool isRemark = false;
 };
 
-/// Reads one PouchDB-format database out of any FileSet, ours or the predecessor's, without changing or
-/// copying it. The files are read by code of ours (tablefile.h says why) with every checksum; large
-/// attachments (D7) are streamed. One thread at a time; open several for more.
+/// Reads one PouchDB-format database out of any FileSet, ours or the predecessor's, without
+/// changing or copying it. The files are read by code of ours (tablefile.h says why) with every
+/// checksum; large attachments (D7) are streamed. One thread at a time; open several for more.
 class Reader
 {
 public:
@@ -64,7 +64,8 @@ public:
 
     /// The records of one store (keyspace.h) as they lie there, in key order: for examine().
     using RecordVisitor = std::function<base::Status(std::string_view key, std::string_view value)>;
-    [[nodiscard]] virtual base::Status forEachRecord(std::string_view store, const RecordVisitor &visit) = 0;
+    [[nodiscard]] virtual base::Status forEachRecord(std::string_view store,
+                                                     const RecordVisitor &visit) = 0;
     /// What LevelDB's recovery passes over in silence and open() does not refuse.
     [[nodiscard]] virtual std::vector<Problem> openProblems() const = 0;
 
@@ -72,10 +73,11 @@ public:
     [[nodiscard]] virtual base::Status forEachLocal(const LocalVisitor &visit) = 0;
 };
 
-/// Reads everything (every metadata record, body, attachment) and joins it: every available revision
-/// has its body, every body belongs to a revision, every attachment named by a leaf is there with its
-/// MD5 and length. Constant memory while nothing is wrong (sums are compared); when something is, a
-/// second pass finds the names (at most `maxProblems`). Error only when reading stops altogether.
+/// Reads everything (every metadata record, body, attachment) and joins it: every available
+/// revision has its body, every body belongs to a revision, every attachment named by a leaf is
+/// there with its MD5 and length. Constant memory while nothing is wrong (sums are compared); when
+/// something is, a second pass finds the names (at most `maxProblems`). Error only when reading
+/// stops altogether.
 struct Examination {
     Facts facts;
     std::vector<Problem> problems;

@@ -34,8 +34,7 @@ RecordLogReader::RecordLogReader(std::shared_ptr<const base::RandomReader> file,
 
 Error RecordLogReader::damaged(const char *what) const
 {
-    return {ErrorKind::Corrupt,
-            text("The file %1 is damaged.").arg(base::printable(m_name)),
+    return {ErrorKind::Corrupt, text("The file %1 is damaged.").arg(base::printable(m_name)),
             QStringLiteral("%1 before offset %2").arg(QLatin1String(what)).arg(m_offset)};
 }
 
@@ -138,7 +137,8 @@ void appendLogRecord(std::string &log, std::string_view record)
         const std::string_view part = record.substr(0, room - kHeaderBytes);
         record.remove_prefix(part.size());
         const bool last = record.empty();
-        std::string checked(1, static_cast<char>(first ? (last ? Full : First) : (last ? Last : Middle)));
+        std::string checked(
+            1, static_cast<char>(first ? (last ? Full : First) : (last ? Last : Middle)));
         checked += part;
         putFixed32(log, maskCrc32c(crc32c(checked)));
         log += static_cast<char>(part.size() & 0xff);

@@ -7,19 +7,20 @@
 #include <string>
 #include <string_view>
 
-/// LevelDB's log format, which the write-ahead log and the MANIFEST share: records in fragments that
-/// do not cross 32 KiB blocks, each with a masked CRC-32C.
+/// LevelDB's log format, which the write-ahead log and the MANIFEST share: records in fragments
+/// that do not cross 32 KiB blocks, each with a masked CRC-32C.
 namespace store {
 
-/// Reads the records of one log. LevelDB takes a record that ends with the file for the end of the log,
-/// without a word; here the reader can say so (reliability.md F2). One thread.
+/// Reads the records of one log. LevelDB takes a record that ends with the file for the end of the
+/// log, without a word; here the reader can say so (reliability.md F2). One thread.
 class RecordLogReader
 {
 public:
     /// `name` is for messages.
     RecordLogReader(std::shared_ptr<const base::RandomReader> file, std::string name);
 
-    /// The next record, valid until the next call; nothing at the end; Corrupt where bytes are damaged.
+    /// The next record, valid until the next call; nothing at the end; Corrupt where bytes are
+    /// damaged.
     [[nodiscard]] base::Result<std::optional<std::string_view>> next();
     /// At the end: the file stops inside a record, or in zeros where a record should be.
     [[nodiscard]] bool isCut() const { return m_cut; }

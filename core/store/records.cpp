@@ -65,7 +65,8 @@ Error corrupt(const QString &message)
 Result<std::string> currentManifest(const base::FileSet &files, const Listing &listing)
 {
     if (!listing.names.contains("CURRENT"))
-        return corrupt(text("The file CURRENT is missing, without which a database cannot be opened."));
+        return corrupt(
+            text("The file CURRENT is missing, without which a database cannot be opened."));
     auto file = files.open("CURRENT");
     if (!file)
         return file.error();
@@ -77,7 +78,8 @@ Result<std::string> currentManifest(const base::FileSet &files, const Listing &l
         return corrupt(text("The file CURRENT is damaged: it does not name a MANIFEST."));
     name.pop_back();
     if (!listing.names.contains(name))
-        return corrupt(text("The file %1 is missing, to which CURRENT points.").arg(base::printable(name)));
+        return corrupt(
+            text("The file %1 is missing, to which CURRENT points.").arg(base::printable(name)));
     return name;
 }
 
@@ -119,34 +121,34 @@ Status Records::checkTables(const std::map<std::uint64_t, std::uint64_t> &sizes)
     for (const LiveTable &table : m_manifest.tables) {
         const auto found = sizes.find(table.number);
         if (found == sizes.end())
-            return corrupt(text("The table file %1 is missing.").arg(table.number, 6, 10, QLatin1Char('0')));
+            return corrupt(
+                text("The table file %1 is missing.").arg(table.number, 6, 10, QLatin1Char('0')));
         if (found->second != table.sizeBytes || !live.insert(table.number).second)
             return corrupt(text("The table file %1 has %2 bytes, but should have %3.")
                                .arg(table.number, 6, 10, QLatin1Char('0'))
                                .arg(found->second)
                                .arg(table.sizeBytes));
     }
-    // LevelDB counts up for every file, so a table that the MANIFEST could not know of was written by
-    // an edit that is no longer there.
+    // Closing a database in the middle of a compaction leaves half a table, so this is no damage.
+    // Were the MANIFEST the one that is behind, the log or a table that it names would be gone.
     for (const auto &[number, size] : sizes) {
-        if (!live.contains(number) && number >= m_manifest.nextFileNumber)
-            return corrupt(text("The table file %1 is newer than the MANIFEST: the end of the MANIFEST "
-                                "is missing.")
-                               .arg(number, 6, 10, QLatin1Char('0')));
         if (!live.contains(number))
-            m_remarks.push_back({"stale-table", text("The table file %1 belongs to no version of the "
-                                                     "database any more; it was not read.")
-                                                    .arg(number, 6, 10, QLatin1Char('0'))});
+            m_remarks.push_back({"stale-table",
+                                 text("The table file %1 does not belong to the database; it "
+                                      "was not read.")
+                                     .arg(number, 6, 10, QLatin1Char('0'))});
     }
     return {};
 }
 
-Status Records::replayLogs(const base::FileSet &files, const std::map<std::uint64_t, std::string> &logs)
+Status Records::replayLogs(const base::FileSet &files,
+                           const std::map<std::uint64_t, std::string> &logs)
 {
     // A database that LevelDB has open always has the log that its MANIFEST names.
     if (m_manifest.logNumber != 0 && !logs.contains(m_manifest.logNumber))
-        m_remarks.push_back({"log-missing", text("The log %1 is missing: the newest changes may be gone.")
-                                                .arg(m_manifest.logNumber, 6, 10, QLatin1Char('0'))});
+        m_remarks.push_back({"log-missing",
+                             text("The log %1 is missing: the newest changes may be gone.")
+                                 .arg(m_manifest.logNumber, 6, 10, QLatin1Char('0'))});
     for (const auto &[number, name] : logs) {
         if (number < m_manifest.logNumber && number != m_manifest.prevLogNumber)
             continue;
@@ -157,8 +159,9 @@ Status Records::replayLogs(const base::FileSet &files, const std::map<std::uint6
         if (!cut)
             return cut.error();
         if (*cut)
-            m_remarks.push_back({"log-cut", text("The log %1 is cut short: the newest changes may be gone.")
-                                                .arg(base::printable(name))});
+            m_remarks.push_back({"log-cut",
+                                 text("The log %1 is cut short: the newest changes may be gone.")
+                                     .arg(base::printable(name))});
     }
     return {};
 }
@@ -170,8 +173,9 @@ Status Records::checkNotEmpty()
     if (m_finder->isValid())
         return {};
     // Even an empty PouchDB database has an identity.
-    return corrupt(text("The database holds no record at all, not even the identity that PouchDB gives to "
-                        "every database: its files are damaged or incomplete."));
+    return corrupt(
+        text("The database holds no record at all, not even the identity that PouchDB gives to "
+             "every database: its files are damaged or incomplete."));
 }
 
 Result<std::optional<StoredValue>> Records::get(std::string_view userKey)

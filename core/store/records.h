@@ -4,8 +4,9 @@
 
 namespace store {
 
-/// All records of one LevelDB directory, merged from tables and logs as LevelDB would. Reads only; what
-/// LevelDB's own recovery lets pass in silence is Corrupt here or noted in `remarks`. One thread.
+/// All records of one LevelDB directory, merged from tables and logs as LevelDB would. Reads only;
+/// what LevelDB's own recovery lets pass in silence is Corrupt here or noted in `remarks`. One
+/// thread.
 class Records
 {
 public:

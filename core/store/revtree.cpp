@@ -136,8 +136,8 @@ bool RevTree::comesFirstBelowRoot(std::int32_t a, std::int32_t b) const
     return compareHashes(at(a).hash, at(b).hash) < 0;
 }
 
-/// The node from which path and tree go on together: the root itself where the path is older, else the
-/// node that equals the path's oldest revision. Of several roots the first one counts.
+/// The node from which path and tree go on together: the root itself where the path is older, else
+/// the node that equals the path's oldest revision. Of several roots the first one counts.
 std::int32_t RevTree::findOverlap(const RevPath &path) const
 {
     const std::uint64_t first = firstGeneration(path);
@@ -145,7 +145,8 @@ std::int32_t RevTree::findOverlap(const RevPath &path) const
     std::int32_t best = kNone;
     const auto consider = [&](std::int32_t root, std::int32_t node) {
         const bool isBetter = bestRoot == kNone
-            || (root == bestRoot ? comesFirstBelowRoot(node, best) : rootComesFirst(root, bestRoot));
+            || (root == bestRoot ? comesFirstBelowRoot(node, best)
+                                 : rootComesFirst(root, bestRoot));
         if (isBetter) {
             bestRoot = root;
             best = node;
@@ -167,7 +168,8 @@ std::int32_t RevTree::findOverlap(const RevPath &path) const
         for (std::uint64_t generation = first + 1; generation <= path.start; ++generation)
             forEachNode(generation, hashAt(path, generation), considerIfRoot);
     }
-    forEachNode(first, path.hashes.back(), [&](std::int32_t node) { consider(rootOf(node), node); });
+    forEachNode(first, path.hashes.back(),
+                [&](std::int32_t node) { consider(rootOf(node), node); });
     return best;
 }
 
@@ -196,7 +198,8 @@ void RevTree::extendBack(std::int32_t root, const RevPath &path)
 {
     std::int32_t parent = kNone;
     const std::uint64_t rootGeneration = at(root).generation;
-    for (std::uint64_t generation = firstGeneration(path); generation < rootGeneration; ++generation)
+    for (std::uint64_t generation = firstGeneration(path); generation < rootGeneration;
+         ++generation)
         parent = addNode(parent, generation, hashAt(path, generation), false, false);
     if (parent == kNone)
         return;
@@ -251,9 +254,11 @@ void RevTree::stem(std::uint64_t limit)
         std::int32_t copy = kNone;
         if (distance[static_cast<size_t>(node)] < limit) {
             Node &from = at(node);
-            copy = kept.addNode(parent, from.generation, std::move(from.hash), from.available, from.deleted);
+            copy = kept.addNode(parent, from.generation, std::move(from.hash), from.available,
+                                from.deleted);
         }
-        for (std::int32_t child = at(node).firstChild; child != kNone; child = at(child).nextSibling)
+        for (std::int32_t child = at(node).firstChild; child != kNone;
+             child = at(child).nextSibling)
             pending.emplace_back(child, copy);
     }
     *this = std::move(kept);
@@ -262,7 +267,8 @@ void RevTree::stem(std::uint64_t limit)
 std::vector<std::int32_t> RevTree::roots() const
 {
     std::vector<std::int32_t> sorted = m_roots;
-    std::ranges::sort(sorted, [this](std::int32_t a, std::int32_t b) { return rootComesFirst(a, b); });
+    std::ranges::sort(sorted,
+                      [this](std::int32_t a, std::int32_t b) { return rootComesFirst(a, b); });
     return sorted;
 }
 

@@ -29,8 +29,8 @@ struct RevPath {
     [[nodiscard]] RevId leaf() const { return {start, hashes.front()}; }
 };
 
-/// CouchDB's order of hashes: 32 hex digits count as the 16 bytes that they stand for, anything else
-/// as its text. (PouchDB compares texts; both agree on every hash that either of them makes.)
+/// CouchDB's order of hashes: 32 hex digits count as the 16 bytes that they stand for, anything
+/// else as its text. (PouchDB compares texts; both agree on every hash that either of them makes.)
 [[nodiscard]] int compareHashes(std::string_view a, std::string_view b);
 
 /// The tree of one document. Nodes lie in one vector; links are indices (-1 = none).
@@ -47,16 +47,18 @@ public:
         bool deleted = false;
     };
 
-    /// CouchDB's rule: the path and a root overlap when both have the same revision at the generation
-    /// where the younger of the two begins. The path joins the first root (in the order of roots())
-    /// that it overlaps with; where there is none it becomes a root. A longer path extends the root
-    /// towards the past. `available` speaks of the path's newest revision.
+    /// CouchDB's rule: the path and a root overlap when both have the same revision at the
+    /// generation where the younger of the two begins. The path joins the first root (in the order
+    /// of roots()) that it overlaps with; where there is none it becomes a root. A longer path
+    /// extends the root towards the past. `available` speaks of the path's newest revision.
     void merge(const RevPath &path, bool deleted, bool available = true);
-    /// Keeps the `limit` newest revisions of every path to a leaf; what a leaf still needs stays for all.
+    /// Keeps the `limit` newest revisions of every path to a leaf; what a leaf still needs stays
+    /// for all.
     void stem(std::uint64_t limit);
-    /// Adds a node as it is, for a reader of stored trees; -1 as parent makes a root. Returns its index.
-    std::int32_t addNode(std::int32_t parent, std::uint64_t generation, std::string hash, bool available,
-                         bool deleted);
+    /// Adds a node as it is, for a reader of stored trees; -1 as parent makes a root. Returns its
+    /// index.
+    std::int32_t addNode(std::int32_t parent, std::uint64_t generation, std::string hash,
+                         bool available, bool deleted);
 
     /// In no order.
     [[nodiscard]] const std::vector<Node> &nodes() const { return m_nodes; }
@@ -75,7 +77,10 @@ public:
 
 private:
     [[nodiscard]] Node &at(std::int32_t node) { return m_nodes[static_cast<size_t>(node)]; }
-    [[nodiscard]] const Node &at(std::int32_t node) const { return m_nodes[static_cast<size_t>(node)]; }
+    [[nodiscard]] const Node &at(std::int32_t node) const
+    {
+        return m_nodes[static_cast<size_t>(node)];
+    }
     [[nodiscard]] bool rootComesFirst(std::int32_t a, std::int32_t b) const;
     [[nodiscard]] bool comesFirstBelowRoot(std::int32_t a, std::int32_t b) const;
     [[nodiscard]] std::int32_t rootOf(std::int32_t node) const;

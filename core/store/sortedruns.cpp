@@ -28,8 +28,14 @@ public:
     {
     }
     [[nodiscard]] bool isValid() const override { return m_at < m_runs.m_slices.size(); }
-    [[nodiscard]] std::string_view key() const override { return m_runs.keyOf(m_runs.m_slices[m_at]); }
-    [[nodiscard]] std::string_view value() const override { return m_runs.valueOf(m_runs.m_slices[m_at]); }
+    [[nodiscard]] std::string_view key() const override
+    {
+        return m_runs.keyOf(m_runs.m_slices[m_at]);
+    }
+    [[nodiscard]] std::string_view value() const override
+    {
+        return m_runs.valueOf(m_runs.m_slices[m_at]);
+    }
     [[nodiscard]] Status next() override
     {
         ++m_at;
@@ -182,7 +188,8 @@ std::string_view SortedRuns::valueOf(const Slice &slice) const
 Status SortedRuns::add(std::string_view key, std::string_view value)
 {
     const size_t needed = key.size() + value.size() + sizeof(Slice);
-    if (!m_slices.empty() && m_buffer.size() + m_slices.size() * sizeof(Slice) + needed > m_bufferBytes) {
+    if (!m_slices.empty()
+        && m_buffer.size() + m_slices.size() * sizeof(Slice) + needed > m_bufferBytes) {
         if (Status spilled = spill(); !spilled)
             return spilled;
     }
@@ -215,7 +222,8 @@ Status SortedRuns::spill()
     if (m_levels.empty())
         m_levels.emplace_back();
     m_levels.front().push_back(std::move(*run));
-    for (size_t level = 0; level < m_levels.size() && m_levels[level].size() == kRunsPerLevel; ++level) {
+    for (size_t level = 0; level < m_levels.size() && m_levels[level].size() == kRunsPerLevel;
+         ++level) {
         if (Status merged = mergeLevel(level); !merged)
             return merged;
     }
@@ -246,7 +254,8 @@ Result<std::string> SortedRuns::writeRun(Merge &records)
 namespace {
 
 template <typename Many, typename Run>
-Status openRuns(const base::StagingFolder &folder, const std::vector<std::string> &names, Many &many)
+Status openRuns(const base::StagingFolder &folder, const std::vector<std::string> &names,
+                Many &many)
 {
     for (const std::string &name : names) {
         auto file = folder.open(name);

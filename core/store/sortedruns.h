@@ -9,9 +9,9 @@
 
 namespace store {
 
-/// Sorts records that need not fit into memory: full buffers become sorted runs, which are temporary
-/// files of the staging folder, and the runs are merged. Memory: one buffer while adding, a small window
-/// for each of at most 32 runs of a size while merging. One thread.
+/// Sorts records that need not fit into memory: full buffers become sorted runs, which are
+/// temporary files of the staging folder, and the runs are merged. Memory: one buffer while adding,
+/// a small window for each of at most 32 runs of a size while merging. One thread.
 class SortedRuns
 {
 public:
@@ -62,7 +62,8 @@ private:
     size_t m_bufferBytes;
     std::string m_buffer;
     std::vector<Slice> m_slices;
-    std::vector<std::vector<std::string>> m_levels; ///< runs; a level's are merged into one of the next
+    std::vector<std::vector<std::string>>
+        m_levels; ///< runs; a level's are merged into one of the next
     size_t m_runsWritten = 0;
 };
 

@@ -53,15 +53,16 @@ Error TableFile::damaged(const char *what) const
             QString::fromLatin1(what)};
 }
 
-Result<std::shared_ptr<const TableFile>> TableFile::open(std::shared_ptr<const base::RandomReader> file,
-                                                         std::string name)
+Result<std::shared_ptr<const TableFile>>
+TableFile::open(std::shared_ptr<const base::RandomReader> file, std::string name)
 {
     std::shared_ptr<TableFile> table(new TableFile(std::move(file), std::move(name)));
     const std::uint64_t size = table->m_file->size();
     if (size < kFooterBytes)
         return table->damaged("too short for a footer");
     std::string footer(kFooterBytes, '\0');
-    if (Status read = table->m_file->readAt(size - kFooterBytes, footer.data(), footer.size()); !read)
+    if (Status read = table->m_file->readAt(size - kFooterBytes, footer.data(), footer.size());
+        !read)
         return read.error();
     if (fixed64(footer.data() + kFooterBytes - 8) != kMagic)
         return table->damaged("a wrong magic number");
@@ -149,7 +150,8 @@ Result<std::string> TableFile::readBlock(const BlockHandle &block) const
         return read.error();
     const auto size = static_cast<size_t>(block.sizeBytes);
     const char type = stored[size];
-    if (fixed32(stored.data() + size + 1) != maskCrc32c(crc32c(std::string_view(stored).substr(0, size + 1))))
+    if (fixed32(stored.data() + size + 1)
+        != maskCrc32c(crc32c(std::string_view(stored).substr(0, size + 1))))
         return damaged("a block with a wrong checksum");
     if (type == kUncompressed) {
         stored.resize(size);
@@ -199,7 +201,8 @@ Status TableFile::streamValue(const LoneValue &value, const base::ByteSink &sink
     const std::uint64_t valueEnd = value.valueOffset + value.lengthBytes;
     for (std::uint64_t at = 0; at < covered; at += piece.size()) {
         piece.resize(static_cast<size_t>(std::min<std::uint64_t>(kPieceBytes, covered - at)));
-        if (Status read = m_file->readAt(value.block.offset + at, piece.data(), piece.size()); !read)
+        if (Status read = m_file->readAt(value.block.offset + at, piece.data(), piece.size());
+            !read)
             return read;
         crc.add(piece);
         const std::uint64_t from = std::max(at, value.valueOffset);
@@ -212,7 +215,8 @@ Status TableFile::streamValue(const LoneValue &value, const base::ByteSink &sink
             return taken;
     }
     std::string stored(4, '\0');
-    if (Status read = m_file->readAt(value.block.offset + covered, stored.data(), stored.size()); !read)
+    if (Status read = m_file->readAt(value.block.offset + covered, stored.data(), stored.size());
+        !read)
         return read;
     if (fixed32(stored.data()) != maskCrc32c(crc.value()))
         return damaged("a block with a wrong checksum");

@@ -12,8 +12,9 @@
 /// Reading LevelDB's table files (`.ldb`, `.sst`), every block with its checksum.
 ///
 /// Not through libleveldb: Debian's is compiled with assertions and without exceptions, so that a
-/// hostile table (a key of three bytes, a block of 2^60) ends the process; and its reader holds a value
-/// of gigabytes in memory several times. Tests compare this reader with libleveldb record by record.
+/// hostile table (a key of three bytes, a block of 2^60) ends the process; and its reader holds a
+/// value of gigabytes in memory several times. Tests compare this reader with libleveldb record by
+/// record.
 namespace store {
 
 /// A block of more than this that holds a single value is streamed, not loaded.
@@ -24,7 +25,8 @@ struct BlockHandle {
     std::uint64_t sizeBytes = 0; ///< without the trailer of 5 bytes
 };
 
-/// An opened table: its index, checked to lie inside the file in ascending order. Immutable; any thread.
+/// An opened table: its index, checked to lie inside the file in ascending order. Immutable; any
+/// thread.
 class TableFile
 {
 public:
@@ -51,10 +53,11 @@ public:
         std::uint64_t valueOffset = 0; ///< in the block
         std::uint64_t lengthBytes = 0;
     };
-    /// Nothing for blocks up to kStreamedBlockBytes and for blocks of another shape. The checksum is not
-    /// known to be right before streamValue() has read everything.
+    /// Nothing for blocks up to kStreamedBlockBytes and for blocks of another shape. The checksum
+    /// is not known to be right before streamValue() has read everything.
     [[nodiscard]] base::Result<std::optional<LoneValue>> loneValue(const BlockHandle &block) const;
-    [[nodiscard]] base::Status streamValue(const LoneValue &value, const base::ByteSink &sink) const;
+    [[nodiscard]] base::Status streamValue(const LoneValue &value,
+                                           const base::ByteSink &sink) const;
 
 private:
     TableFile(std::shared_ptr<const base::RandomReader> file, std::string name);

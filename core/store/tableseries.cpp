@@ -19,8 +19,8 @@ namespace {
 
 constexpr std::uint64_t kTableBytes = std::uint64_t{4} << 20;
 
-/// LevelDB sorts tables by internal keys. Its own comparator is not public; only the order matters, and
-/// index keys need not be shortened.
+/// LevelDB sorts tables by internal keys. Its own comparator is not public; only the order matters,
+/// and index keys need not be shortened.
 class InternalOrder final : public leveldb::Comparator
 {
 public:
@@ -29,8 +29,8 @@ public:
         return compareInternalKeys({a.data(), a.size()}, {b.data(), b.size()});
     }
     [[nodiscard]] const char *Name() const override { return "leveldb.InternalKeyComparator"; }
-    void FindShortestSeparator(std::string *, const leveldb::Slice &) const override { }
-    void FindShortSuccessor(std::string *) const override { }
+    void FindShortestSeparator(std::string *, const leveldb::Slice &) const override {}
+    void FindShortSuccessor(std::string *) const override {}
 };
 
 leveldb::Options tableOptions()
@@ -42,7 +42,8 @@ leveldb::Options tableOptions()
     return options;
 }
 
-/// Lets a TableBuilder write into a staging file; keeps the error, which LevelDB's status cannot carry.
+/// Lets a TableBuilder write into a staging file; keeps the error, which LevelDB's status cannot
+/// carry.
 class TableSink final : public leveldb::WritableFile
 {
 public:
@@ -66,7 +67,8 @@ public:
     {
         if (status.ok())
             return {};
-        return m_error.value_or(Error{ErrorKind::Internal, QString::fromStdString(status.ToString())});
+        return m_error.value_or(
+            Error{ErrorKind::Internal, QString::fromStdString(status.ToString())});
     }
 
 private:

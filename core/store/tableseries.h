@@ -11,8 +11,8 @@ namespace store {
 
 /// Every entry we write has this sequence number: nothing is ever written twice.
 inline constexpr std::uint64_t kWrittenSequence = 1;
-/// Tables that never overlap may lie on any level. On the fifth one no size triggers a compaction below
-/// 100 GB, and there is still a level below for those that reading triggers.
+/// Tables that never overlap may lie on any level. On the fifth one no size triggers a compaction
+/// below 100 GB, and there is still a level below for those that reading triggers.
 inline constexpr int kWrittenLevel = 5;
 
 /// Numbers of the files of one directory, ascending.

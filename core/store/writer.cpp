@@ -166,12 +166,14 @@ Result<Writer::Attachment> DirectWriter::putAttachment(std::string_view bytes)
     return Attachment{std::move(*digest), bytes.size()};
 }
 
-Result<std::unique_ptr<Writer::LargeAttachment>> DirectWriter::beginLargeAttachment(std::uint64_t length)
+Result<std::unique_ptr<Writer::LargeAttachment>>
+DirectWriter::beginLargeAttachment(std::uint64_t length)
 {
     using Handle = std::unique_ptr<LargeAttachment>;
     if (length > kPouchLimitBytes)
-        return Error{ErrorKind::TooLarge,
-                     text("An attachment of %1 bytes is larger than PouchDB can store.").arg(length)};
+        return Error{
+            ErrorKind::TooLarge,
+            text("An attachment of %1 bytes is larger than PouchDB can store.").arg(length)};
     if (length <= kLargeAttachmentBytes)
         return Handle(std::make_unique<Gathered>(m_attachments, length));
     auto table = m_attachments.beginLarge(length);
@@ -196,8 +198,9 @@ Status DirectWriter::addLeaf(const Leaf &leaf)
     if (!m_inDocument)
         return misuse("A leaf was added outside of a document.");
     if (leaf.path.hashes.empty() || leaf.path.hashes.size() > leaf.path.start)
-        return Error{ErrorKind::Protocol, text("A revision of the document \"%1\" has an impossible history.")
-                                              .arg(base::printable(m_document.id))};
+        return Error{ErrorKind::Protocol,
+                     text("A revision of the document \"%1\" has an impossible history.")
+                         .arg(base::printable(m_document.id))};
     m_document.tree.merge(leaf.path, leaf.deleted);
     const auto [entry, isNew] = m_document.seqOf.try_emplace(leaf.path.leaf(), m_lastSeq + 1);
     if (!isNew)
@@ -213,7 +216,8 @@ Status DirectWriter::addLeaf(const Leaf &leaf)
 Status DirectWriter::addReferences(const Leaf &leaf, const std::string &rev)
 {
     for (const StoredAttachment &attachment : leaf.attachments) {
-        if (Status added = m_attachments.addReference(attachment.digest, attachment.length, m_document.id, rev);
+        if (Status added = m_attachments.addReference(attachment.digest, attachment.length,
+                                                      m_document.id, rev);
             !added)
             return added;
     }
@@ -246,8 +250,9 @@ Status DirectWriter::writeSorted(SortedRuns &records, std::string_view store)
     std::optional<std::string> last;
     while ((*sorted)->isValid()) {
         if (last == (*sorted)->key())
-            return Error{ErrorKind::Conflict,
-                         text("The document \"%1\" was written twice.").arg(base::printable(*last))};
+            return Error{
+                ErrorKind::Conflict,
+                text("The document \"%1\" was written twice.").arg(base::printable(*last))};
         last = (*sorted)->key();
         if (Status added = m_restTables.add(storeKey(store, *last), (*sorted)->value()); !added)
             return added;
@@ -276,7 +281,8 @@ Status DirectWriter::writeManifest(std::vector<LiveTable> tables)
     std::ranges::sort(tables, {}, &LiveTable::smallest);
     const ManifestState state{0, 0, m_numbers.upcoming(), kWrittenSequence, std::move(tables)};
     FM_POINT("store.manifest");
-    if (Status written = writeFile(m_folder, std::string(kManifestName), encodeManifest(state)); !written)
+    if (Status written = writeFile(m_folder, std::string(kManifestName), encodeManifest(state));
+        !written)
         return written;
     return writeFile(m_folder, "CURRENT", std::string(kManifestName) + '\n');
 }
@@ -291,8 +297,8 @@ Result<Facts> DirectWriter::finish()
     auto attachmentTables = m_attachments.finish(m_facts);
     if (!attachmentTables)
         return attachmentTables.error();
-    for (const auto &[records, store] : {std::pair{&m_documents, kDocumentStore},
-                                         std::pair{&m_locals, kLocalStore}}) {
+    for (const auto &[records, store] :
+         {std::pair{&m_documents, kDocumentStore}, std::pair{&m_locals, kLocalStore}}) {
         if (Status written = writeSorted(*records, store); !written)
             return written.error();
         records->clear();
@@ -306,7 +312,8 @@ Result<Facts> DirectWriter::finish()
 
 } // namespace
 
-Result<std::unique_ptr<Writer>> Writer::create(base::StagingFolder &folder, std::optional<std::string> uuid)
+Result<std::unique_ptr<Writer>> Writer::create(base::StagingFolder &folder,
+                                               std::optional<std::string> uuid)
 {
     if (!uuid)
         uuid = QUuid::createUuid().toString(QUuid::WithoutBraces).toStdString();

@@ -17,8 +17,8 @@ namespace store {
 class Writer
 {
 public:
-    /// `folder` outlives the writer. Without `uuid` the database gets a new random identity; all else
-    /// follows from what is written, byte for byte.
+    /// `folder` outlives the writer. Without `uuid` the database gets a new random identity; all
+    /// else follows from what is written, byte for byte.
     [[nodiscard]] static base::Result<std::unique_ptr<Writer>>
     create(base::StagingFolder &folder, std::optional<std::string> uuid = std::nullopt);
     virtual ~Writer() = default;
@@ -49,8 +49,9 @@ public:
         std::string body;
         std::vector<StoredAttachment> attachments;
     };
-    /// All leaves of one document come together, or in pieces between begin and end (many leaves). Each
-    /// id once. A leaf that comes twice is stored once; its attachments may be put before or after it.
+    /// All leaves of one document come together, or in pieces between begin and end (many leaves).
+    /// Each id once. A leaf that comes twice is stored once; its attachments may be put before or
+    /// after it.
     [[nodiscard]] virtual base::Status beginDocument(std::string_view id) = 0;
     [[nodiscard]] virtual base::Status addLeaf(const Leaf &leaf) = 0;
     [[nodiscard]] virtual base::Status endDocument() = 0;
@@ -64,6 +65,7 @@ public:
 
 inline constexpr std::uint64_t kLargeAttachmentBytes = std::uint64_t{8} << 20;
 /// LevelDB's value length is 32 bits and pouchdb's reader a signed one.
-inline constexpr std::uint64_t kPouchLimitBytes = (std::uint64_t{1} << 31) - (std::uint64_t{1} << 16);
+inline constexpr std::uint64_t kPouchLimitBytes =
+    (std::uint64_t{1} << 31) - (std::uint64_t{1} << 16);
 
 } // namespace store

@@ -28,10 +28,13 @@ public:
 
 private:
     Status dumpDocument(const Metadata &metadata);
-    Result<std::string> leafDocument(const Metadata &metadata, std::int32_t leaf, const std::string &extra);
-    Result<std::string> storedDocument(const Metadata &metadata, const RevId &rev, const std::string &extra);
+    Result<std::string> leafDocument(const Metadata &metadata, std::int32_t leaf,
+                                     const std::string &extra);
+    Result<std::string> storedDocument(const Metadata &metadata, const RevId &rev,
+                                       const std::string &extra);
     Result<std::string> attachmentList(const std::vector<RevId> &revs, const Metadata &metadata);
-    Result<std::string> attachmentEntry(const std::string &rev, const store::StoredAttachment &attachment);
+    Result<std::string> attachmentEntry(const std::string &rev,
+                                        const store::StoredAttachment &attachment);
 
     store::Reader &m_reader;
     std::string m_docs;
@@ -93,7 +96,8 @@ std::vector<RevId> availableRevisions(const Metadata &metadata)
 } // namespace
 
 /// The stored body as PouchDB's API returns it: attachments are marked as stubs.
-Result<std::string> Dumper::storedDocument(const Metadata &metadata, const RevId &rev, const std::string &extra)
+Result<std::string> Dumper::storedDocument(const Metadata &metadata, const RevId &rev,
+                                           const std::string &extra)
 {
     const auto seq = metadata.seqOf.find(rev);
     if (seq == metadata.seqOf.end())
@@ -128,12 +132,14 @@ Result<std::string> Dumper::storedDocument(const Metadata &metadata, const RevId
     return withMembers(out + '}', extra);
 }
 
-Result<std::string> Dumper::leafDocument(const Metadata &metadata, std::int32_t leaf, const std::string &extra)
+Result<std::string> Dumper::leafDocument(const Metadata &metadata, std::int32_t leaf,
+                                         const std::string &extra)
 {
     return storedDocument(metadata, metadata.tree.revOf(leaf), extra);
 }
 
-Result<std::string> Dumper::attachmentEntry(const std::string &rev, const store::StoredAttachment &attachment)
+Result<std::string> Dumper::attachmentEntry(const std::string &rev,
+                                            const store::StoredAttachment &attachment)
 {
     base::Hasher md5(base::Hasher::Algorithm::Md5Digest);
     std::uint64_t length = 0;
@@ -152,8 +158,8 @@ Result<std::string> Dumper::attachmentEntry(const std::string &rev, const store:
     return R"({"rev":)" + quoted(rev) + R"(,"name":)" + attachment.nameJson + R"(,"digest":)"
         + quoted(attachment.digest) + R"(,"length":)" + std::to_string(attachment.length)
         + R"(,"content_type":)" + attachment.contentTypeJson + R"(,"revpos":)"
-        + std::to_string(attachment.revpos) + R"(,"got_length":)" + std::to_string(length) + R"(,"md5":)"
-        + quoted(base::toBase64(md5.finish())) + '}';
+        + std::to_string(attachment.revpos) + R"(,"got_length":)" + std::to_string(length)
+        + R"(,"md5":)" + quoted(base::toBase64(md5.finish())) + '}';
 }
 
 Result<std::string> Dumper::attachmentList(const std::vector<RevId> &revs, const Metadata &metadata)
@@ -166,7 +172,8 @@ Result<std::string> Dumper::attachmentList(const std::vector<RevId> &revs, const
         auto info = store::inspectBody(*body);
         if (!info)
             return info.error();
-        std::ranges::sort(info->attachments, {}, [](const auto &a) { return json::unescape(a.nameJson); });
+        std::ranges::sort(info->attachments, {},
+                          [](const auto &a) { return json::unescape(a.nameJson); });
         for (const store::StoredAttachment &attachment : info->attachments) {
             auto entry = attachmentEntry(rev.toString(), attachment);
             if (!entry)
@@ -193,10 +200,11 @@ Status Dumper::dumpDocument(const Metadata &metadata)
         changes = R"({"rev":)" + quoted(metadata.tree.revOf(leaf).toString()) + '}'
             + (changes.empty() ? "" : ",") + changes;
     }
-    std::string winnerMember = R"("winner_error":{"status":404,"name":"not_found","reason":"deleted"})";
+    std::string winnerMember =
+        R"("winner_error":{"status":404,"name":"not_found","reason":"deleted"})";
     if (!deleted) {
-        auto document = leafDocument(metadata, winner,
-                                     conflictsMember(metadata, winner) + revsInfoMember(metadata, winner));
+        auto document = leafDocument(
+            metadata, winner, conflictsMember(metadata, winner) + revsInfoMember(metadata, winner));
         if (!document)
             return document.error();
         winnerMember = R"("winner":)" + *document;
@@ -213,9 +221,10 @@ Status Dumper::dumpDocument(const Metadata &metadata)
     if (!attachments)
         return attachments.error();
     const std::string id = quoted(metadata.id);
-    m_docs += (m_docs.empty() ? "" : ",") + id + R"(:{"rev":)" + quoted(metadata.winner().toString())
-        + R"(,"deleted":)" + (deleted ? "true" : "false") + R"(,"open_revs":[)" + openRevs + "],"
-        + winnerMember + R"(,"available_revs":{)" + available + R"(},"attachments":)" + *attachments + '}';
+    m_docs += (m_docs.empty() ? "" : ",") + id + R"(:{"rev":)"
+        + quoted(metadata.winner().toString()) + R"(,"deleted":)" + (deleted ? "true" : "false")
+        + R"(,"open_revs":[)" + openRevs + "]," + winnerMember + R"(,"available_revs":{)"
+        + available + R"(},"attachments":)" + *attachments + '}';
     m_changes[metadata.seq] = R"({"id":)" + id + R"(,"changes":[)" + changes + ']'
         + (deleted ? R"(,"deleted":true)" : "") + R"(,"seq":)" + std::to_string(metadata.seq) + '}';
     m_ids[metadata.seq] = id;
@@ -244,10 +253,11 @@ Result<std::string> Dumper::run()
     for (const auto &[digest, base64] : m_whole)
         whole += (whole.empty() ? "" : ",") + quoted(digest) + ":\"" + base64 + '"';
     const std::string lastSeq = std::to_string(meta->lastSeq.value_or(0));
-    return R"({"info":{"doc_count":)" + std::to_string(meta->docCount.value_or(0)) + R"(,"update_seq":)" + lastSeq
-        + R"(},"uuid":)" + quoted(meta->uuid.value_or("")) + R"(,"changes":{"results":[)" + join(m_changes)
-        + R"(],"last_seq":)" + lastSeq + R"(},"ids":[)" + join(m_ids) + R"(],"docs":{)" + m_docs
-        + R"(},"attachments":{)" + whole + "}}";
+    return R"({"info":{"doc_count":)" + std::to_string(meta->docCount.value_or(0))
+        + R"(,"update_seq":)" + lastSeq + R"(},"uuid":)" + quoted(meta->uuid.value_or(""))
+        + R"(,"changes":{"results":[)" + join(m_changes) + R"(],"last_seq":)" + lastSeq
+        + R"(},"ids":[)" + join(m_ids) + R"(],"docs":{)" + m_docs + R"(},"attachments":{)" + whole
+        + "}}";
 }
 
 Result<std::string> canonicalDump(store::Reader &reader)

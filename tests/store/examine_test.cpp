@@ -66,7 +66,8 @@ std::string joined(std::vector<std::string> words)
 
 forge::Record &find(Records &records, std::string_view store, std::string_view key)
 {
-    const auto found = std::ranges::find_if(records, [&](const forge::Record &r) { return r[0] == store && r[1] == key; });
+    const auto found = std::ranges::find_if(
+        records, [&](const forge::Record &r) { return r[0] == store && r[1] == key; });
     if (found == records.end())
         qFatal("no record %s", std::string(key).c_str());
     return *found;
@@ -77,7 +78,8 @@ void erase(Records &records, std::string_view store, std::string_view key)
     std::erase_if(records, [&](const forge::Record &r) { return r[0] == store && r[1] == key; });
 }
 
-void replace(Records &records, std::string_view store, std::string_view key, std::string_view from, std::string_view to)
+void replace(Records &records, std::string_view store, std::string_view key, std::string_view from,
+             std::string_view to)
 {
     std::string &value = find(records, store, key)[2];
     const size_t at = value.find(from);
@@ -114,69 +116,123 @@ void ExamineTest::namesWhatIsWrong_data()
     QTest::addColumn<Change>("change");
     QTest::addColumn<std::string>("codes");
     QTest::addColumn<std::string>("document");
-    const auto add = [](const char *row, const Change &change, const char *codes, const char *document = "") {
+    const auto add = [](const char *row, const Change &change, const char *codes,
+                        const char *document = "") {
         QTest::newRow(row) << change << std::string(codes) << std::string(document);
     };
     const std::string plainSeq = seqOf(sample(), "\"plain\"");
     const std::string goneSeq = seqOf(sample(), "\"gone\"");
     const std::string attachedSeq = seqOf(sample(), "\"attached\"");
-    add("nothing", [](Records &) {}, "");
-    add("a body is missing", [=](Records &r) { erase(r, "by-sequence", plainSeq); }, "missing-body", "plain");
-    add("a body belongs to another document",
-        [=](Records &r) { replace(r, "by-sequence", plainSeq, R"("_id":"plain")", R"("_id":"other")"); },
+    add(
+        "nothing", [](Records &) {}, "");
+    add(
+        "a body is missing", [=](Records &r) { erase(r, "by-sequence", plainSeq); }, "missing-body",
+        "plain");
+    add(
+        "a body belongs to another document",
+        [=](Records &r) {
+            replace(r, "by-sequence", plainSeq, R"("_id":"plain")", R"("_id":"other")");
+        },
         "orphan-body wrong-doc", "plain");
-    add("a body belongs to another revision",
-        [=](Records &r) { replace(r, "by-sequence", plainSeq, "2-bb", "2-cc"); }, "orphan-body wrong-doc", "plain");
-    add("a body says that it is deleted",
-        [=](Records &r) { replace(r, "by-sequence", plainSeq, R"("_rev":"2-bb")", R"("_rev":"2-bb","_deleted":true)"); },
+    add(
+        "a body belongs to another revision",
+        [=](Records &r) { replace(r, "by-sequence", plainSeq, "2-bb", "2-cc"); },
+        "orphan-body wrong-doc", "plain");
+    add(
+        "a body says that it is deleted",
+        [=](Records &r) {
+            replace(r, "by-sequence", plainSeq, R"("_rev":"2-bb")",
+                    R"("_rev":"2-bb","_deleted":true)");
+        },
         "wrong-doc", "plain");
-    add("two bodies have changed places", [=](Records &r) {
-        std::swap(find(r, "by-sequence", plainSeq)[2], find(r, "by-sequence", goneSeq)[2]);
-    }, "orphan-body orphan-body wrong-doc wrong-doc");
-    add("a body is no JSON", [=](Records &r) { find(r, "by-sequence", plainSeq)[2] = "{"; }, "body-bad body-bad");
-    add("a body is stored under no number", [=](Records &r) { find(r, "by-sequence", plainSeq)[1] = "12x"; },
-        "body-bad missing-body");
-    add("a body without its id", [=](Records &r) { find(r, "by-sequence", plainSeq)[2] = R"({"_rev":"2-bb"})"; },
+    add(
+        "two bodies have changed places",
+        [=](Records &r) {
+            std::swap(find(r, "by-sequence", plainSeq)[2], find(r, "by-sequence", goneSeq)[2]);
+        },
+        "orphan-body orphan-body wrong-doc wrong-doc");
+    add(
+        "a body is no JSON", [=](Records &r) { find(r, "by-sequence", plainSeq)[2] = "{"; },
         "body-bad body-bad");
-    add("metadata is missing", [](Records &r) { erase(r, "document-store", "plain"); },
+    add(
+        "a body is stored under no number",
+        [=](Records &r) { find(r, "by-sequence", plainSeq)[1] = "12x"; }, "body-bad missing-body");
+    add(
+        "a body without its id",
+        [=](Records &r) { find(r, "by-sequence", plainSeq)[2] = R"({"_rev":"2-bb"})"; },
+        "body-bad body-bad");
+    add(
+        "metadata is missing", [](Records &r) { erase(r, "document-store", "plain"); },
         "counts-stale orphan-body", "plain");
-    add("metadata is no JSON", [](Records &r) { find(r, "document-store", "plain")[2] = "}"; },
+    add(
+        "metadata is no JSON", [](Records &r) { find(r, "document-store", "plain")[2] = "}"; },
         "counts-stale metadata-bad orphan-body", "plain");
-    add("metadata belongs to another id", [](Records &r) { find(r, "document-store", "plain")[1] = "plan"; },
+    add(
+        "metadata belongs to another id",
+        [](Records &r) { find(r, "document-store", "plain")[1] = "plan"; },
         "counts-stale metadata-bad orphan-body");
-    add("rev_map has forgotten a leaf",
-        [](Records &r) { replace(r, "document-store", "plain", R"("2-bb":1)", ""); }, "missing-body orphan-body", "plain");
-    add("rev_map has forgotten an inner body",
-        [](Records &r) { replace(r, "document-store", "plain", R"({"status":"missing"})", R"({"status":"available"})"); },
+    add(
+        "rev_map has forgotten a leaf",
+        [](Records &r) { replace(r, "document-store", "plain", R"("2-bb":1)", ""); },
+        "missing-body orphan-body", "plain");
+    add(
+        "rev_map has forgotten an inner body",
+        [](Records &r) {
+            replace(r, "document-store", "plain", R"({"status":"missing"})",
+                    R"({"status":"available"})");
+        },
         "metadata-bad", "plain");
-    add("rev_map knows a revision that the tree does not",
-        [](Records &r) { replace(r, "document-store", "plain", R"("2-bb":1)", R"("2-bb":1,"7-zz":1)"); },
+    add(
+        "rev_map knows a revision that the tree does not",
+        [](Records &r) {
+            replace(r, "document-store", "plain", R"("2-bb":1)", R"("2-bb":1,"7-zz":1)");
+        },
         "metadata-bad wrong-doc", "plain");
-    add("the bytes of an attachment are missing",
-        [](Records &r) { erase(r, "attach-binary-store", helloDigest()); }, "missing-attachment missing-attachment");
-    add("an attachment's record and bytes are missing", [](Records &r) {
-        erase(r, "attach-binary-store", helloDigest());
-        erase(r, "attach-store", helloDigest());
-    }, "missing-attachment missing-attachment");
-    add("an attachment has other bytes",
-        [](Records &r) { find(r, "attach-binary-store", helloDigest())[2] = "hallo"; }, "attachment-digest", "attached");
-    add("an attachment is shorter than its document says",
-        [=](Records &r) { replace(r, "by-sequence", attachedSeq, R"("length":30000)", R"("length":30001)"); },
+    add(
+        "the bytes of an attachment are missing",
+        [](Records &r) { erase(r, "attach-binary-store", helloDigest()); },
+        "missing-attachment missing-attachment");
+    add(
+        "an attachment's record and bytes are missing",
+        [](Records &r) {
+            erase(r, "attach-binary-store", helloDigest());
+            erase(r, "attach-store", helloDigest());
+        },
+        "missing-attachment missing-attachment");
+    add(
+        "an attachment has other bytes",
+        [](Records &r) { find(r, "attach-binary-store", helloDigest())[2] = "hallo"; },
+        "attachment-digest", "attached");
+    add(
+        "an attachment is shorter than its document says",
+        [=](Records &r) {
+            replace(r, "by-sequence", attachedSeq, R"("length":30000)", R"("length":30001)");
+        },
         "attachment-length", "attached");
-    add("the references of an attachment are no JSON",
+    add(
+        "the references of an attachment are no JSON",
         [](Records &r) { find(r, "attach-store", helloDigest())[2] = "["; }, "attachment-bad");
-    add("the references of an attachment are no object",
-        [](Records &r) { find(r, "attach-store", helloDigest())[2] = R"({"refs":1})"; }, "attachment-bad");
-    add("a local document is no JSON",
+    add(
+        "the references of an attachment are no object",
+        [](Records &r) { find(r, "attach-store", helloDigest())[2] = R"({"refs":1})"; },
+        "attachment-bad");
+    add(
+        "a local document is no JSON",
         [](Records &r) { find(r, "local-store", "_local/x")[2] = "x"; }, "body-bad", "_local/x");
-    add("the number of documents is wrong",
+    add(
+        "the number of documents is wrong",
         [](Records &r) { find(r, "meta-store", "_local_doc_count")[2] = "7"; }, "counts-stale");
-    add("the last sequence is too small",
-        [](Records &r) { find(r, "meta-store", "_local_last_update_seq")[2] = "3"; }, "counts-stale");
-    add("the counters are missing", [](Records &r) {
-        erase(r, "meta-store", "_local_doc_count");
-        erase(r, "meta-store", "_local_last_update_seq");
-    }, "counts-stale counts-stale");
+    add(
+        "the last sequence is too small",
+        [](Records &r) { find(r, "meta-store", "_local_last_update_seq")[2] = "3"; },
+        "counts-stale");
+    add(
+        "the counters are missing",
+        [](Records &r) {
+            erase(r, "meta-store", "_local_doc_count");
+            erase(r, "meta-store", "_local_last_update_seq");
+        },
+        "counts-stale counts-stale");
 }
 
 void ExamineTest::namesWhatIsWrong()
@@ -196,7 +252,8 @@ void ExamineTest::namesWhatIsWrong()
 void ExamineTest::leavesOrphansOutOfTheFacts()
 {
     Records records = sample();
-    records.push_back({"by-sequence", "0000000000000777", R"({"_id":"nobody","_rev":"1-aa","_attachments":{}})"});
+    records.push_back(
+        {"by-sequence", "0000000000000777", R"({"_id":"nobody","_rev":"1-aa","_attachments":{}})"});
     const Examined examined = examineRecords(records);
     QCOMPARE(joined(examined.codes), std::string("counts-stale orphan-body").substr(13));
     store::Facts facts;
@@ -233,7 +290,8 @@ class FailingFiles final : public MemoryFiles
 {
 public:
     using MemoryFiles::MemoryFiles;
-    [[nodiscard]] base::Result<std::shared_ptr<const base::RandomReader>> open(const std::string &name) const override
+    [[nodiscard]] base::Result<std::shared_ptr<const base::RandomReader>>
+    open(const std::string &name) const override
     {
         if (m_failing == name)
             return base::Error{ErrorKind::Io, QStringLiteral("The disk has gone.")};
@@ -256,7 +314,8 @@ void ExamineTest::stopsWhenReadingFails()
         const auto files = std::make_shared<FailingFiles>(bytes);
         files->fail(name);
         auto reader = store::Reader::open(files);
-        const auto examined = reader ? store::examine(**reader) : base::Result<store::Examination>(reader.error());
+        const auto examined =
+            reader ? store::examine(**reader) : base::Result<store::Examination>(reader.error());
         QVERIFY(!examined);
         QCOMPARE(examined.error().kind, ErrorKind::Io);
     }
@@ -278,7 +337,8 @@ void ExamineTest::reportsWhatOpenPassedOver()
 void ExamineTest::countsInnerBodiesAsNoLeaves()
 {
     // native-revs keeps bodies of old revisions, attachments among them.
-    auto reader = store::Reader::open(std::make_shared<MemoryFiles>(teststore::fixture("native-revs").files));
+    auto reader =
+        store::Reader::open(std::make_shared<MemoryFiles>(teststore::fixture("native-revs").files));
     QVERIFY(reader);
     const auto examined = store::examine(**reader);
     QVERIFY(examined && examined->problems.empty());

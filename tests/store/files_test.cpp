@@ -1,3 +1,5 @@
+#include "core/base/bytes.h"
+#include "core/base/file.h"
 #include "core/store/coding.h"
 #include "core/store/crc32c.h"
 #include "core/store/keyspace.h"
@@ -6,8 +8,6 @@
 #include "core/store/recordlog.h"
 #include "core/store/sortedruns.h"
 #include "core/store/tableseries.h"
-#include "core/base/bytes.h"
-#include "core/base/file.h"
 #include "tests/store/specwriter.h"
 
 #include <QTemporaryDir>
@@ -104,8 +104,9 @@ base::Result<Pairs> drain(store::SortedRuns &runs)
 void FilesTest::readsTheNumbersItWrote_data()
 {
     QTest::addColumn<quint64>("number");
-    for (const quint64 number : {quint64{0}, quint64{1}, quint64{127}, quint64{128}, quint64{16383}, quint64{16384},
-                                 (quint64{1} << 32) - 1, quint64{1} << 32, ~quint64{0}})
+    for (const quint64 number :
+         {quint64{0}, quint64{1}, quint64{127}, quint64{128}, quint64{16383}, quint64{16384},
+          (quint64{1} << 32) - 1, quint64{1} << 32, ~quint64{0}})
         QTest::addRow("the number %llu", static_cast<unsigned long long>(number)) << number;
 }
 
@@ -170,13 +171,16 @@ void FilesTest::combinesChecksums()
     for (int i = 0; i < 200; ++i) {
         const std::string a = teststore::generatedBytes(random(), random() % 1000);
         const std::string b = teststore::generatedBytes(random(), random() % 100'000);
-        QCOMPARE(store::combineCrc32c(store::crc32c(a), store::crc32c(b), b.size()), store::crc32c(a + b));
+        QCOMPARE(store::combineCrc32c(store::crc32c(a), store::crc32c(b), b.size()),
+                 store::crc32c(a + b));
     }
 }
 
 void FilesTest::ordersInternalKeys()
 {
-    const auto key = [](const char *user, std::uint64_t sequence) { return store::internalKey(user, sequence); };
+    const auto key = [](const char *user, std::uint64_t sequence) {
+        return store::internalKey(user, sequence);
+    };
     QVERIFY(store::compareInternalKeys(key("a", 1), key("b", 9)) < 0);
     QVERIFY(store::compareInternalKeys(key("ab", 1), key("a", 1)) > 0);
     QVERIFY(store::compareInternalKeys(key("a", 9), key("a", 1)) < 0); // the newest first
@@ -191,7 +195,8 @@ void FilesTest::writesSequencesAsKeys()
 {
     QCOMPARE(store::sequenceKey(1), std::string("0000000000000001"));
     QCOMPARE(store::parseSequenceKey("0000000000000042").value_or(0), std::uint64_t{42});
-    QCOMPARE(store::parseSequenceKey("9999999999999999").value_or(0), std::uint64_t{9'999'999'999'999'999});
+    QCOMPARE(store::parseSequenceKey("9999999999999999").value_or(0),
+             std::uint64_t{9'999'999'999'999'999});
     QVERIFY(!store::parseSequenceKey("1"));
     QVERIFY(!store::parseSequenceKey("000000000000000x"));
 }
@@ -203,8 +208,10 @@ void FilesTest::readsTheRecordsItWrote_data()
     QTest::newRow("an empty record") << std::vector<size_t>{0};
     QTest::newRow("several small ones") << std::vector<size_t>{1, 2, 3};
     QTest::newRow("one that fills its block exactly") << std::vector<size_t>{32768 - 7, 5};
-    QTest::newRow("one that leaves six bytes of its block") << std::vector<size_t>{32768 - 7 - 6, 5};
-    QTest::newRow("one that leaves seven bytes of its block") << std::vector<size_t>{32768 - 7 - 7, 5};
+    QTest::newRow("one that leaves six bytes of its block")
+        << std::vector<size_t>{32768 - 7 - 6, 5};
+    QTest::newRow("one that leaves seven bytes of its block")
+        << std::vector<size_t>{32768 - 7 - 7, 5};
     QTest::newRow("one of many blocks") << std::vector<size_t>{1'000'000, 10, 100'000};
 }
 
@@ -244,7 +251,8 @@ void FilesTest::refusesFragmentsOutOfOrder_data()
     QTest::addColumn<std::string>("log");
     QTest::newRow("a middle without beginning") << fragment(3, "x");
     QTest::newRow("an end without beginning") << fragment(4, "x");
-    QTest::newRow("a beginning inside a record") << fragment(2, "x") + fragment(2, "y") + fragment(4, "z");
+    QTest::newRow("a beginning inside a record")
+        << fragment(2, "x") + fragment(2, "y") + fragment(4, "z");
     QTest::newRow("a whole record inside a record") << fragment(2, "x") + fragment(1, "y");
     QTest::newRow("an unknown type") << fragment(9, "x");
     QTest::newRow("type zero with bytes") << fragment(0, "x");
@@ -254,7 +262,8 @@ void FilesTest::refusesFragmentsOutOfOrder_data()
     QTest::newRow("a fragment longer than its block") << tooLong;
     std::string noZeros = fragment(1, std::string(32768 - 7 - 3, 'x')) + "abc" + fragment(1, "y");
     QTest::newRow("something else than zeros at the end of a block") << noZeros;
-    QTest::newRow("a record behind a block of zeros") << std::string(32768, '\0') + fragment(1, "x");
+    QTest::newRow("a record behind a block of zeros")
+        << std::string(32768, '\0') + fragment(1, "x");
     std::string changed = fragment(1, "hello");
     changed.back() = 'x';
     QTest::newRow("a wrong checksum") << changed;
@@ -276,9 +285,11 @@ void FilesTest::readsTheManifestItWrote()
     store::ManifestState state{3, 0, 2000, 77, {}};
     for (unsigned i = 0; i < 1500; ++i) {
         const std::string user = std::to_string(10'000 + i) + std::string(30, 'k');
-        state.tables.push_back({5, 4 + i, 1000 + i, store::internalKey(user, 1), store::internalKey(user + "z", 1)});
+        state.tables.push_back(
+            {5, 4 + i, 1000 + i, store::internalKey(user, 1), store::internalKey(user + "z", 1)});
     }
-    const auto read = store::readManifest(readerOf(store::encodeManifest(state)), "MANIFEST-000001");
+    const auto read =
+        store::readManifest(readerOf(store::encodeManifest(state)), "MANIFEST-000001");
     QVERIFY(read);
     QCOMPARE(read->logNumber, state.logNumber);
     QCOMPARE(read->nextFileNumber, state.nextFileNumber);
@@ -314,7 +325,8 @@ void FilesTest::sortsMoreThanItsBuffer()
         store::SortedRuns runs(staging, "test", 6'000);
         for (int i = 0; i < records; ++i) {
             std::string key = std::to_string(random());
-            std::string value = teststore::generatedBytes(random() % 100, random() % static_cast<unsigned>(valueBytes + 1));
+            std::string value = teststore::generatedBytes(
+                random() % 100, random() % static_cast<unsigned>(valueBytes + 1));
             QVERIFY(runs.add(key, value));
             expected.emplace_back(std::move(key), std::move(value));
         }

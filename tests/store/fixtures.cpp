@@ -45,7 +45,8 @@ std::vector<Fixture> loadFixtures(const QString &version)
     const QTemporaryDir unpacked;
     QDirIterator archives(folder, {u"*.tgz"_qs}, QDir::Files);
     while (archives.hasNext()) {
-        if (QProcess::execute(u"tar"_qs, {u"xzf"_qs, archives.next(), u"-C"_qs, unpacked.path()}) != 0)
+        if (QProcess::execute(u"tar"_qs, {u"xzf"_qs, archives.next(), u"-C"_qs, unpacked.path()})
+            != 0)
             qFatal("tar failed");
     }
     std::vector<Fixture> loaded;
@@ -56,7 +57,8 @@ std::vector<Fixture> loadFixtures(const QString &version)
         fixture.name = QFileInfo(database).fileName().toStdString();
         fixture.madeBy = version.toStdString();
         fixture.files = bytesOf(FolderFiles(base::fromUtf8(database.toStdString())));
-        QFile expected(folder + u"/expected/"_qs + QString::fromStdString(fixture.name) + u".json"_qs);
+        QFile expected(folder + u"/expected/"_qs + QString::fromStdString(fixture.name)
+                       + u".json"_qs);
         if (!expected.open(QIODevice::ReadOnly))
             qFatal("no expectation for %s", fixture.name.c_str());
         fixture.expected = expected.readAll();
@@ -158,9 +160,11 @@ QString firstDifference(const QJsonValue &a, const QJsonValue &b, const QString 
         const QJsonObject objectA = a.toObject();
         const QJsonObject objectB = b.toObject();
         if (objectA.keys() != objectB.keys())
-            return path + u": "_qs + objectA.keys().join(u","_qs) + u" and "_qs + objectB.keys().join(u","_qs);
+            return path + u": "_qs + objectA.keys().join(u","_qs) + u" and "_qs
+                + objectB.keys().join(u","_qs);
         for (const QString &key : objectA.keys()) {
-            if (QString inner = firstDifference(objectA[key], objectB[key], path + u'/' + key); !inner.isEmpty())
+            if (QString inner = firstDifference(objectA[key], objectB[key], path + u'/' + key);
+                !inner.isEmpty())
                 return inner;
         }
         return {};
@@ -171,12 +175,16 @@ QString firstDifference(const QJsonValue &a, const QJsonValue &b, const QString 
         if (arrayA.size() != arrayB.size())
             return path + u": lengths %1 and %2"_qs.arg(arrayA.size()).arg(arrayB.size());
         for (qsizetype i = 0; i < arrayA.size(); ++i) {
-            if (QString inner = firstDifference(arrayA[i], arrayB[i], path + u'/' + QString::number(i)); !inner.isEmpty())
+            if (QString inner =
+                    firstDifference(arrayA[i], arrayB[i], path + u'/' + QString::number(i));
+                !inner.isEmpty())
                 return inner;
         }
         return {};
     }
-    return a == b ? QString() : path + u": "_qs + a.toVariant().toString() + u" and "_qs + b.toVariant().toString();
+    return a == b
+        ? QString()
+        : path + u": "_qs + a.toVariant().toString() + u" and "_qs + b.toVariant().toString();
 }
 
 MemoryFiles::Bytes writeSample(store::Facts *facts)
@@ -195,11 +203,13 @@ MemoryFiles::Bytes writeSample(store::Facts *facts)
     }})";
     base::StagingFolder staging({}, std::uint64_t{1} << 30);
     auto writer = store::Writer::create(staging, kUuid);
-    if (!writer || !writeSpec(spec, **writer) || !(*writer)->putLocal("_local/x", R"({"_id":"_local/x","_rev":"0-1"})"))
+    if (!writer || !writeSpec(spec, **writer)
+        || !(*writer)->putLocal("_local/x", R"({"_id":"_local/x","_rev":"0-1"})"))
         qFatal("the sample could not be written");
     const auto finished = (*writer)->finish();
     if (!finished)
-        qFatal("the sample could not be finished: %s", qPrintable(finished.error().message + finished.error().detail));
+        qFatal("the sample could not be finished: %s",
+               qPrintable(finished.error().message + finished.error().detail));
     if (facts != nullptr)
         *facts = *finished;
     return bytesOf(staging);

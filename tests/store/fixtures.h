@@ -20,11 +20,12 @@ struct Fixture {
 [[nodiscard]] const std::vector<Fixture> &fixtures();
 [[nodiscard]] const Fixture &fixture(const std::string &name, const std::string &madeBy = "7.3.0");
 
-/// A dump (ours or PouchDB's) in one form: lists whose order means nothing are sorted, what only one of
-/// the two knows is left out.
+/// A dump (ours or PouchDB's) in one form: lists whose order means nothing are sorted, what only
+/// one of the two knows is left out.
 [[nodiscard]] QJsonObject comparable(const QByteArray &dump);
 /// Where two values differ first; empty when they are equal.
-[[nodiscard]] QString firstDifference(const QJsonValue &a, const QJsonValue &b, const QString &path = {});
+[[nodiscard]] QString firstDifference(const QJsonValue &a, const QJsonValue &b,
+                                      const QString &path = {});
 
 inline constexpr const char *kUuid = "01234567-89ab-4cde-8f01-23456789abcd";
 

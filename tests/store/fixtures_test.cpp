@@ -69,7 +69,8 @@ void writeFiles(const QString &folder, const MemoryFiles::Bytes &files)
     for (const auto &[name, bytes] : files) {
         QFile file(folder + u'/' + QString::fromStdString(name));
         QVERIFY(file.open(QIODevice::WriteOnly));
-        QCOMPARE(file.write(bytes.data(), static_cast<qint64>(bytes.size())), static_cast<qint64>(bytes.size()));
+        QCOMPARE(file.write(bytes.data(), static_cast<qint64>(bytes.size())),
+                 static_cast<qint64>(bytes.size()));
     }
 }
 
@@ -140,15 +141,16 @@ void FixturesTest::readsEveryRecordThatLevelDbReads()
 {
     QFETCH(std::string, name);
     QFETCH(std::string, madeBy);
-    const MemoryFiles::Bytes files = madeBy.empty() ? teststore::writeSample()
-                                                    : teststore::fixture(name, madeBy).files;
+    const MemoryFiles::Bytes files =
+        madeBy.empty() ? teststore::writeSample() : teststore::fixture(name, madeBy).files;
     const QTemporaryDir folder;
     writeFiles(folder.path(), files);
     const RecordMap expected = recordsByLevelDb(folder.path());
     QVERIFY(!expected.empty());
     QVERIFY(recordsByUs(files) == expected);
 
-    // LevelDB has moved the log into a table and written a new MANIFEST; PouchDB leaves such a state too.
+    // LevelDB has moved the log into a table and written a new MANIFEST; PouchDB leaves such a
+    // state too.
     const MemoryFiles::Bytes reopened = [&] {
         MemoryFiles::Bytes bytes;
         for (const QFileInfo &entry : QDir(folder.path()).entryInfoList(QDir::Files)) {

@@ -62,7 +62,8 @@ std::string Table::bytes() const
     out += sealed(meta);
     const std::string inIndex = dataHandle.empty() ? handle(0, dataBlock.size()) : dataHandle;
     const std::string index = indexBlock.empty() ? block(entry(0, lastKey, inIndex)) : indexBlock;
-    const std::string inFooter = indexHandle.empty() ? handle(out.size(), index.size()) : indexHandle;
+    const std::string inFooter =
+        indexHandle.empty() ? handle(out.size(), index.size()) : indexHandle;
     out += sealed(index);
     return out + footer(metaHandle, inFooter);
 }
@@ -78,7 +79,8 @@ Table tableOf(const std::vector<Entry> &records)
     return table;
 }
 
-MemoryFiles::Bytes directoryOf(const std::string &table, const std::string &smallest, const std::string &largest)
+MemoryFiles::Bytes directoryOf(const std::string &table, const std::string &smallest,
+                               const std::string &largest)
 {
     const store::ManifestState state{0, 0, 10, 1, {{5, 7, table.size(), smallest, largest}}};
     return {{"CURRENT", "MANIFEST-000002\n"},
@@ -136,8 +138,8 @@ std::vector<Record> recordsOf(const MemoryFiles::Bytes &files)
         const std::string_view key = cursor.key();
         const size_t separator = key.find("\xc3\xbf", 2);
         store::StoredValue value = cursor.value();
-        found.push_back({std::string(key.substr(2, separator - 2)), std::string(key.substr(separator + 2)),
-                         std::string(*value.bytes())});
+        found.push_back({std::string(key.substr(2, separator - 2)),
+                         std::string(key.substr(separator + 2)), std::string(*value.bytes())});
     }
     return found;
 }

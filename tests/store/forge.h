@@ -12,7 +12,8 @@ namespace teststore::forge {
 
 using Entry = std::pair<std::string, std::string>; ///< internal key and value
 
-[[nodiscard]] std::string entry(std::uint64_t shared, std::string_view keyRest, std::string_view value);
+[[nodiscard]] std::string entry(std::uint64_t shared, std::string_view keyRest,
+                                std::string_view value);
 /// The entries' bytes with one restart point, or with another count in its place.
 [[nodiscard]] std::string block(std::string_view entries, std::uint32_t restarts = 1);
 /// Type byte and checksum behind a block's stored bytes.
@@ -43,7 +44,8 @@ struct Table {
 /// One MANIFEST of these edits.
 [[nodiscard]] MemoryFiles::Bytes directoryOfEdits(const std::vector<std::string> &edits);
 /// A write batch; `count` is what it says of itself.
-[[nodiscard]] std::string batch(std::uint64_t sequence, std::uint32_t count, const std::vector<Entry> &puts);
+[[nodiscard]] std::string batch(std::uint64_t sequence, std::uint32_t count,
+                                const std::vector<Entry> &puts);
 
 /// A database of loose records (store, key, value): what the Writer would never write.
 using Record = std::array<std::string, 3>;

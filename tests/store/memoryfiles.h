@@ -28,7 +28,8 @@ public:
         const auto found = m_bytes.find(name);
         if (found == m_bytes.end())
             return base::Error{base::ErrorKind::NotFound, QStringLiteral("There is no such file.")};
-        return std::shared_ptr<const base::RandomReader>(std::make_shared<base::MemoryReader>(found->second));
+        return std::shared_ptr<const base::RandomReader>(
+            std::make_shared<base::MemoryReader>(found->second));
     }
 
 private:

@@ -7,11 +7,15 @@
 #include <map>
 #include <vector>
 
-/// A revision tree by the rules alone, without any thought of speed or depth: what RevTree must equal.
+/// A revision tree by the rules alone, without any thought of speed or depth: what RevTree must
+/// equal.
 namespace teststore {
 
 struct HashOrder {
-    bool operator()(const std::string &a, const std::string &b) const { return store::compareHashes(a, b) < 0; }
+    bool operator()(const std::string &a, const std::string &b) const
+    {
+        return store::compareHashes(a, b) < 0;
+    }
 };
 
 struct PlainNode {
@@ -26,7 +30,8 @@ struct PlainRoot {
     PlainNode node;
 };
 
-inline PlainNode plainChain(const store::RevPath &path, std::uint64_t from, bool deleted, bool available)
+inline PlainNode plainChain(const store::RevPath &path, std::uint64_t from, bool deleted,
+                            bool available)
 {
     PlainNode node;
     node.hash = path.hashes[path.start - from];
@@ -41,8 +46,8 @@ inline PlainNode plainChain(const store::RevPath &path, std::uint64_t from, bool
 }
 
 /// Both agree on `node`, which is of `generation`.
-inline void extendPlain(PlainNode &node, std::uint64_t generation, const store::RevPath &path, bool deleted,
-                        bool available)
+inline void extendPlain(PlainNode &node, std::uint64_t generation, const store::RevPath &path,
+                        bool deleted, bool available)
 {
     if (generation == path.start) {
         if (!node.available) {
@@ -59,7 +64,8 @@ inline void extendPlain(PlainNode &node, std::uint64_t generation, const store::
         node.children.emplace(next, plainChain(path, generation + 1, deleted, available));
 }
 
-inline PlainNode *findPlain(PlainNode &node, std::uint64_t generation, std::uint64_t wanted, const std::string &hash)
+inline PlainNode *findPlain(PlainNode &node, std::uint64_t generation, std::uint64_t wanted,
+                            const std::string &hash)
 {
     if (generation == wanted)
         return node.hash == hash ? &node : nullptr;
@@ -101,7 +107,8 @@ inline void sortPlain(std::vector<PlainRoot> &roots)
     });
 }
 
-inline void mergePlain(std::vector<PlainRoot> &roots, const store::RevPath &path, bool deleted, bool available)
+inline void mergePlain(std::vector<PlainRoot> &roots, const store::RevPath &path, bool deleted,
+                       bool available)
 {
     sortPlain(roots);
     for (PlainRoot &root : roots) {
@@ -119,7 +126,8 @@ inline std::uint64_t stemPlainNode(PlainNode &&node, std::uint64_t generation, s
     std::uint64_t distance = node.children.empty() ? 0 : ~std::uint64_t{0};
     std::vector<PlainNode> children;
     for (auto &[hash, child] : node.children)
-        distance = std::min(distance, 1 + stemPlainNode(std::move(child), generation + 1, limit, roots, children));
+        distance = std::min(
+            distance, 1 + stemPlainNode(std::move(child), generation + 1, limit, roots, children));
     if (distance < limit) {
         node.children.clear();
         for (PlainNode &child : children)
@@ -145,9 +153,11 @@ inline void stemPlain(std::vector<PlainRoot> &roots, std::uint64_t limit)
     roots = std::move(result);
 }
 
-using PlainLeafVisitor = std::function<void(const store::RevPath &path, bool deleted, bool available)>;
+using PlainLeafVisitor =
+    std::function<void(const store::RevPath &path, bool deleted, bool available)>;
 
-inline void forEachPlainLeafBelow(const PlainNode &node, store::RevPath path, const PlainLeafVisitor &visit)
+inline void forEachPlainLeafBelow(const PlainNode &node, store::RevPath path,
+                                  const PlainLeafVisitor &visit)
 {
     path.start += 1;
     path.hashes.insert(path.hashes.begin(), node.hash);

@@ -31,7 +31,8 @@ std::set<std::string> shapeOf(const RevTree &tree)
     std::set<std::string> shape;
     for (const std::int32_t leaf : tree.leaves()) {
         const auto &node = tree.nodes()[static_cast<size_t>(leaf)];
-        std::string text = tree.revOf(leaf).toString() + (node.deleted ? " deleted" : "") + (node.available ? "" : " missing");
+        std::string text = tree.revOf(leaf).toString() + (node.deleted ? " deleted" : "")
+            + (node.available ? "" : " missing");
         for (const std::string &hash : tree.pathOf(leaf).hashes)
             text += ' ' + hash;
         shape.insert(text);
@@ -43,7 +44,8 @@ std::set<std::string> shapeOf(const std::vector<teststore::PlainRoot> &roots)
 {
     std::set<std::string> shape;
     teststore::forEachPlainLeaf(roots, [&](const RevPath &leafPath, bool deleted, bool available) {
-        std::string text = leafPath.leaf().toString() + (deleted ? " deleted" : "") + (available ? "" : " missing");
+        std::string text = leafPath.leaf().toString() + (deleted ? " deleted" : "")
+            + (available ? "" : " missing");
         for (const std::string &hash : leafPath.hashes)
             text += ' ' + hash;
         shape.insert(text);
@@ -193,17 +195,24 @@ void RevTreeTest::holdsEveryPathThatWasMerged()
 
 void RevTreeTest::joinsAndSeparatesRoots_data()
 {
-    QTest::addColumn<std::vector<std::pair<std::uint64_t, std::string>>>("paths"); // newest first, one letter each
+    QTest::addColumn<std::vector<std::pair<std::uint64_t, std::string>>>(
+        "paths"); // newest first, one letter each
     QTest::addColumn<QByteArray>("expected");
     using Paths = std::vector<std::pair<std::uint64_t, std::string>>;
-    QTest::newRow("the same path twice stays one") << Paths{{2, "ba"}, {2, "ba"}} << QByteArray("2:ba");
-    QTest::newRow("a longer path extends the leaf") << Paths{{2, "ba"}, {3, "cba"}} << QByteArray("3:cba");
-    QTest::newRow("another child is a conflict") << Paths{{2, "ba"}, {2, "ca"}} << QByteArray("2:ba 2:ca");
-    QTest::newRow("another root is a conflict") << Paths{{1, "a"}, {1, "b"}} << QByteArray("1:a 1:b");
-    QTest::newRow("a path that begins later joins inside") << Paths{{3, "cba"}, {4, "dcb"}} << QByteArray("4:dcba");
+    QTest::newRow("the same path twice stays one")
+        << Paths{{2, "ba"}, {2, "ba"}} << QByteArray("2:ba");
+    QTest::newRow("a longer path extends the leaf")
+        << Paths{{2, "ba"}, {3, "cba"}} << QByteArray("3:cba");
+    QTest::newRow("another child is a conflict")
+        << Paths{{2, "ba"}, {2, "ca"}} << QByteArray("2:ba 2:ca");
+    QTest::newRow("another root is a conflict")
+        << Paths{{1, "a"}, {1, "b"}} << QByteArray("1:a 1:b");
+    QTest::newRow("a path that begins later joins inside")
+        << Paths{{3, "cba"}, {4, "dcb"}} << QByteArray("4:dcba");
     QTest::newRow("a path that begins earlier extends the root")
         << Paths{{4, "dcb"}, {3, "cba"}} << QByteArray("4:dcba");
-    QTest::newRow("an older revision is already there") << Paths{{3, "cba"}, {2, "ba"}} << QByteArray("3:cba");
+    QTest::newRow("an older revision is already there")
+        << Paths{{3, "cba"}, {2, "ba"}} << QByteArray("3:cba");
     QTest::newRow("a path without a common revision is a new root")
         << Paths{{2, "ba"}, {4, "dc"}} << QByteArray("2:ba 4:dc");
     QTest::newRow("a path that spans two roots joins only the first")
@@ -247,14 +256,20 @@ void RevTreeTest::choosesTheWinner_data()
     const std::string sevens = "1-" + std::string(32, '7');
     const std::string effs = "1-" + std::string(32, 'f');
     QTest::newRow("a tree without revisions has none") << Revs{} << Revs{} << std::string("none");
-    QTest::newRow("a live revision beats a longer deleted one") << Revs{"2-a"} << Revs{"4-b"} << std::string("2-a");
+    QTest::newRow("a live revision beats a longer deleted one")
+        << Revs{"2-a"} << Revs{"4-b"} << std::string("2-a");
     QTest::newRow("the longer history wins") << Revs{"3-0", "2-f"} << Revs{} << std::string("3-0");
-    QTest::newRow("the larger hash wins at the same length") << Revs{"2-b", "2-c"} << Revs{} << std::string("2-c");
-    QTest::newRow("among deleted ones the same rule holds") << Revs{} << Revs{"2-1", "2-2", "1-9"} << std::string("2-2");
-    QTest::newRow("32 hex digits count as 16 bytes, so 7s beat abc") << Revs{"1-abc", sevens} << Revs{} << sevens;
+    QTest::newRow("the larger hash wins at the same length")
+        << Revs{"2-b", "2-c"} << Revs{} << std::string("2-c");
+    QTest::newRow("among deleted ones the same rule holds")
+        << Revs{} << Revs{"2-1", "2-2", "1-9"} << std::string("2-2");
+    QTest::newRow("32 hex digits count as 16 bytes, so 7s beat abc")
+        << Revs{"1-abc", sevens} << Revs{} << sevens;
     QTest::newRow("32 hex digits of f beat abc") << Revs{"1-abc", effs} << Revs{} << effs;
-    QTest::newRow("of two odd hashes the longer wins over its beginning") << Revs{"1-abc", "1-abcdef"} << Revs{} << std::string("1-abcdef");
-    QTest::newRow("lower case beats upper case in odd hashes") << Revs{"1-abcdef", "1-ABCDEF"} << Revs{} << std::string("1-abcdef");
+    QTest::newRow("of two odd hashes the longer wins over its beginning")
+        << Revs{"1-abc", "1-abcdef"} << Revs{} << std::string("1-abcdef");
+    QTest::newRow("lower case beats upper case in odd hashes")
+        << Revs{"1-abcdef", "1-ABCDEF"} << Revs{} << std::string("1-abcdef");
     QTest::newRow("ten is more than nine") << Revs{"9-f", "10-0"} << Revs{} << std::string("10-0");
 }
 
@@ -340,7 +355,8 @@ void RevTreeTest::parsesRevisions_data()
     QTest::newRow("generation zero") << std::string("0-abc") << false;
     QTest::newRow("a generation with letters") << std::string("3x-abc") << false;
     QTest::newRow("a negative generation") << std::string("--abc") << false;
-    QTest::newRow("a generation beyond 64 bits") << std::string("99999999999999999999-abc") << false;
+    QTest::newRow("a generation beyond 64 bits")
+        << std::string("99999999999999999999-abc") << false;
     QTest::newRow("nothing") << std::string() << false;
 }
 

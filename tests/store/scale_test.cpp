@@ -1,6 +1,6 @@
+#include "core/store/reader.h"
 #include "core/store/writer.h"
 #include "tests/store/folderfiles.h"
-#include "core/store/reader.h"
 #include "tests/store/specwriter.h"
 
 #include <QElapsedTimer>
@@ -53,7 +53,8 @@ void ScaleTest::writesAndExaminesAMillionDocumentsInBoundedMemory()
 {
     constexpr unsigned kDocuments = 1'000'000;
     const QTemporaryDir folder;
-    auto staging = std::make_shared<base::StagingFolder>(folder.filePath(u"staging"_qs).toStdString(), kStagingMemory);
+    auto staging = std::make_shared<base::StagingFolder>(
+        folder.filePath(u"staging"_qs).toStdString(), kStagingMemory);
     resetPeak();
     const std::uint64_t before = peakMemoryKb();
     QElapsedTimer timer;
@@ -67,14 +68,18 @@ void ScaleTest::writesAndExaminesAMillionDocumentsInBoundedMemory()
         const std::string rev = "1-" + hash;
         const std::string value = '"' + filler + '"';
         QVERIFY((*writer)->beginDocument(id));
-        QVERIFY((*writer)->addLeaf({{1, {hash}}, false,
-                                    store::composeBody({{"text", value}}, {}, '"' + id + '"', rev, false), {}}));
+        QVERIFY((*writer)->addLeaf(
+            {{1, {hash}},
+             false,
+             store::composeBody({{"text", value}}, {}, '"' + id + '"', rev, false),
+             {}}));
         QVERIFY((*writer)->endDocument());
     }
     const auto facts = (*writer)->finish();
     QVERIFY(facts);
     const std::uint64_t peak = peakMemoryKb() - before;
-    qInfo() << "written in" << timer.restart() << "ms," << peak << "kB more memory," << staging->totalBytes() << "bytes";
+    qInfo() << "written in" << timer.restart() << "ms," << peak << "kB more memory,"
+            << staging->totalBytes() << "bytes";
     QVERIFY2(peak < 40 * 1024, qPrintable(QString::number(peak)));
 
     resetPeak();
@@ -96,7 +101,8 @@ void ScaleTest::streamsALargeAttachmentInBoundedMemory()
     constexpr std::uint64_t kLength = std::uint64_t{1} << 30;
     constexpr size_t kPiece = size_t{1} << 20;
     const QTemporaryDir folder;
-    auto staging = std::make_shared<base::StagingFolder>(folder.filePath(u"staging"_qs).toStdString(), kStagingMemory);
+    auto staging = std::make_shared<base::StagingFolder>(
+        folder.filePath(u"staging"_qs).toStdString(), kStagingMemory);
     resetPeak();
     const std::uint64_t before = peakMemoryKb();
     QElapsedTimer timer;
@@ -113,12 +119,15 @@ void ScaleTest::streamsALargeAttachmentInBoundedMemory()
     const std::vector<store::StoredAttachment> attachments{
         {"\"a\"", "\"application/octet-stream\"", 1, attachment->length, attachment->digest}};
     QVERIFY((*writer)->beginDocument("d"));
-    QVERIFY((*writer)->addLeaf({{1, {"aa"}}, false, store::composeBody({}, attachments, "\"d\"", "1-aa", false),
+    QVERIFY((*writer)->addLeaf({{1, {"aa"}},
+                                false,
+                                store::composeBody({}, attachments, "\"d\"", "1-aa", false),
                                 attachments}));
     QVERIFY((*writer)->endDocument());
     const auto facts = (*writer)->finish();
     QVERIFY(facts);
-    qInfo() << "1 GiB written in" << timer.restart() << "ms," << peakMemoryKb() - before << "kB more memory";
+    qInfo() << "1 GiB written in" << timer.restart() << "ms," << peakMemoryKb() - before
+            << "kB more memory";
     auto reader = store::Reader::open(staging);
     QVERIFY(reader);
     const auto examined = store::examine(**reader);

@@ -20,7 +20,8 @@ using Members = std::vector<Member>;
 
 Error malformed(const char *what)
 {
-    return {ErrorKind::Protocol, QStringLiteral("The specification is malformed: %1").arg(QLatin1String(what))};
+    return {ErrorKind::Protocol,
+            QStringLiteral("The specification is malformed: %1").arg(QLatin1String(what))};
 }
 
 Result<store::Writer::Attachment> generate(std::uint64_t length, store::Writer &writer)
@@ -30,14 +31,16 @@ Result<store::Writer::Attachment> generate(std::uint64_t length, store::Writer &
     if (!large)
         return large.error();
     for (std::uint64_t at = 0; at < length; at += kPieceBytes) {
-        const std::string piece = generatedBytes(at, static_cast<size_t>(std::min(kPieceBytes, length - at)));
+        const std::string piece =
+            generatedBytes(at, static_cast<size_t>(std::min(kPieceBytes, length - at)));
         if (Status appended = (*large)->append(piece); !appended)
             return appended.error();
     }
     return (*large)->finish();
 }
 
-Result<store::Writer::Attachment> store(const Members &entry, const Members &known, store::Writer &writer)
+Result<store::Writer::Attachment> store(const Members &entry, const Members &known,
+                                        store::Writer &writer)
 {
     if (const auto length = json::find(entry, "generate"))
         return generate(json::toUnsigned(*length).value_or(0), writer);
@@ -52,8 +55,8 @@ Result<store::Writer::Attachment> store(const Members &entry, const Members &kno
     return writer.putAttachment(*bytes);
 }
 
-Result<std::vector<store::StoredAttachment>> storeAttachments(std::string_view value, const Members &known,
-                                                              store::Writer &writer)
+Result<std::vector<store::StoredAttachment>>
+storeAttachments(std::string_view value, const Members &known, store::Writer &writer)
 {
     std::vector<store::StoredAttachment> stored;
     const auto entries = members(value);
@@ -67,10 +70,12 @@ Result<std::vector<store::StoredAttachment>> storeAttachments(std::string_view v
         if (!attachment)
             return attachment.error();
         const auto revpos = json::find(*entry, "revpos");
-        stored.push_back({'"' + std::string(name) + '"',
-                          std::string(json::find(*entry, "content_type").value_or("\"application/octet-stream\"")),
-                          revpos ? json::toUnsigned(*revpos).value_or(0) : 0, attachment->length,
-                          attachment->digest});
+        stored.push_back(
+            {'"' + std::string(name) + '"',
+             std::string(
+                 json::find(*entry, "content_type").value_or("\"application/octet-stream\"")),
+             revpos ? json::toUnsigned(*revpos).value_or(0) : 0, attachment->length,
+             attachment->digest});
     }
     return stored;
 }
@@ -116,12 +121,13 @@ Status writeLeaf(std::string_view text, const Members &known, store::Writer &wri
             return stored.error();
         out.attachments = std::move(*stored);
     }
-    out.body = store::composeBody(user, out.attachments, json::find(*leaf, "_id").value_or("\"\""), rev,
-                                  out.deleted);
+    out.body = store::composeBody(user, out.attachments, json::find(*leaf, "_id").value_or("\"\""),
+                                  rev, out.deleted);
     return writer.addLeaf(out);
 }
 
-Status writeDocument(std::string_view id, std::string_view leaves, const Members &known, store::Writer &writer)
+Status writeDocument(std::string_view id, std::string_view leaves, const Members &known,
+                     store::Writer &writer)
 {
     if (Status begun = writer.beginDocument(id); !begun)
         return begun;
@@ -160,7 +166,8 @@ Status writeSpec(std::string_view spec, store::Writer &writer)
     if (!docs || !known)
         return malformed("docs or attachments is not an object");
     for (const auto &[id, entry] : *docs) {
-        if (Status written = writeDocument(json::unescape(id), leavesOf(entry), *known, writer); !written)
+        if (Status written = writeDocument(json::unescape(id), leavesOf(entry), *known, writer);
+            !written)
             return written;
     }
     return {};

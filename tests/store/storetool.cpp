@@ -1,6 +1,7 @@
 // storetool dump DIR...         one line of JSON for each, in the format of tests/interop/dump.js
 // storetool examine DIR...      facts and problems
-// storetool write DIR < SPEC    a new directory with the documents of a specification (specwriter.h)
+// storetool write DIR < SPEC    a new directory with the documents of a specification
+// (specwriter.h)
 #include "core/store/writer.h"
 #include "tests/store/canonicaldump.h"
 #include "tests/store/folderfiles.h"
@@ -22,7 +23,8 @@ int fail(const std::string &what, const base::Error &error)
 
 int dump(const std::string &dir)
 {
-    auto reader = store::Reader::open(std::make_shared<teststore::FolderFiles>(base::fromUtf8(dir)));
+    auto reader =
+        store::Reader::open(std::make_shared<teststore::FolderFiles>(base::fromUtf8(dir)));
     if (!reader)
         return fail(dir, reader.error());
     const auto text = teststore::canonicalDump(**reader);
@@ -34,17 +36,18 @@ int dump(const std::string &dir)
 
 int examine(const std::string &dir)
 {
-    auto reader = store::Reader::open(std::make_shared<teststore::FolderFiles>(base::fromUtf8(dir)));
+    auto reader =
+        store::Reader::open(std::make_shared<teststore::FolderFiles>(base::fromUtf8(dir)));
     if (!reader)
         return fail(dir, reader.error());
     const auto result = store::examine(**reader);
     if (!result)
         return fail(dir, result.error());
     const store::Facts &facts = result->facts;
-    std::cout << "documents " << facts.documents << " deleted " << facts.deleted << " leaves " << facts.leaves
-              << " conflicted " << facts.conflicted << " attachments " << facts.attachments << " bytes "
-              << facts.attachmentBytes << " leafset " << facts.leafSet.hex() << " content "
-              << facts.contentHash << '\n';
+    std::cout << "documents " << facts.documents << " deleted " << facts.deleted << " leaves "
+              << facts.leaves << " conflicted " << facts.conflicted << " attachments "
+              << facts.attachments << " bytes " << facts.attachmentBytes << " leafset "
+              << facts.leafSet.hex() << " content " << facts.contentHash << '\n';
     for (const store::Problem &problem : result->problems)
         std::cout << problem.code << ' ' << problem.message.toStdString() << '\n';
     return result->problems.empty() ? 0 : 2;
@@ -61,7 +64,8 @@ Status copyOut(const base::StagingFolder &from, const base::fs::path &to)
         auto file = base::File::create(to / base::fromUtf8(entry.name));
         if (!file)
             return file.error();
-        const Status copied = base::readAll(**reader, [&](std::string_view piece) { return (*file)->append(piece); });
+        const Status copied =
+            base::readAll(**reader, [&](std::string_view piece) { return (*file)->append(piece); });
         if (!copied)
             return copied;
         if (Status closed = (*file)->close(); !closed)
@@ -94,7 +98,10 @@ int main(int argc, char **argv)
     int worst = 0;
     for (int i = 2; i < argc; ++i) {
         const std::string dir = argv[i];
-        const int code = verb == "dump" ? dump(dir) : verb == "examine" ? examine(dir) : verb == "write" ? write(dir) : 64;
+        const int code = verb == "dump" ? dump(dir)
+            : verb == "examine"         ? examine(dir)
+            : verb == "write"           ? write(dir)
+                                        : 64;
         worst = std::max(worst, code);
     }
     if (worst == 64 || argc < 3)

@@ -31,19 +31,24 @@ private slots:
 void TextTest::composesBodies()
 {
     const std::vector<base::json::Member> user{{"n", "1.0"}, {"b\\u0061", "12345678901234567890"}};
-    const std::vector<store::StoredAttachment> attachments{{"\"x\"", "\"text/plain\"", 2, 5, "md5-a"},
-                                                           {"\"\\u00e4\"", "", 1, 0, "md5-b"}};
-    QCOMPARE(store::composeBody(user, attachments, "\"i\\\"d\"", "2-b", true),
-             std::string(R"({"n":1.0,"b\u0061":12345678901234567890,"_attachments":{)"
-                         R"("x":{"digest":"md5-a","content_type":"text/plain","revpos":2,"length":5},)"
-                         R"("\u00e4":{"digest":"md5-b","revpos":1,"length":0}},"_id":"i\"d","_rev":"2-b","_deleted":true})"));
-    QCOMPARE(store::composeBody({}, {}, "\"a\"", "1-b", false), std::string(R"({"_id":"a","_rev":"1-b"})"));
+    const std::vector<store::StoredAttachment> attachments{
+        {"\"x\"", "\"text/plain\"", 2, 5, "md5-a"}, {"\"\\u00e4\"", "", 1, 0, "md5-b"}};
+    QCOMPARE(
+        store::composeBody(user, attachments, "\"i\\\"d\"", "2-b", true),
+        std::string(
+            R"({"n":1.0,"b\u0061":12345678901234567890,"_attachments":{)"
+            R"("x":{"digest":"md5-a","content_type":"text/plain","revpos":2,"length":5},)"
+            R"("\u00e4":{"digest":"md5-b","revpos":1,"length":0}},"_id":"i\"d","_rev":"2-b","_deleted":true})"));
+    QCOMPARE(store::composeBody({}, {}, "\"a\"", "1-b", false),
+             std::string(R"({"_id":"a","_rev":"1-b"})"));
 }
 
 void TextTest::inspectsWhatItComposed()
 {
-    const std::vector<store::StoredAttachment> attachments{{"\"x\\n\"", "\"text/plain\"", 2, 5, "md5-a"}};
-    const auto info = store::inspectBody(store::composeBody({}, attachments, "\"\\u00e4\"", "2-b", true));
+    const std::vector<store::StoredAttachment> attachments{
+        {"\"x\\n\"", "\"text/plain\"", 2, 5, "md5-a"}};
+    const auto info =
+        store::inspectBody(store::composeBody({}, attachments, "\"\\u00e4\"", "2-b", true));
     QVERIFY(info);
     QCOMPARE(info->id, std::string("\xc3\xa4"));
     QCOMPARE(info->rev, std::string("2-b"));
@@ -64,10 +69,14 @@ void TextTest::refusesBodies_data()
     QTest::newRow("no id") << std::string(R"({"_rev":"1-a"})");
     QTest::newRow("no revision") << std::string(R"({"_id":"a"})");
     QTest::newRow("an id that is a number") << std::string(R"({"_id":1,"_rev":"1-a"})");
-    QTest::newRow("attachments that are a list") << std::string(R"({"_id":"a","_rev":"1-a","_attachments":[]})");
-    QTest::newRow("an attachment that is a number") << std::string(R"({"_id":"a","_rev":"1-a","_attachments":{"x":1}})");
-    QTest::newRow("an attachment without digest") << std::string(R"({"_id":"a","_rev":"1-a","_attachments":{"x":{}}})");
-    QTest::newRow("a digest that is a number") << std::string(R"({"_id":"a","_rev":"1-a","_attachments":{"x":{"digest":1}}})");
+    QTest::newRow("attachments that are a list")
+        << std::string(R"({"_id":"a","_rev":"1-a","_attachments":[]})");
+    QTest::newRow("an attachment that is a number")
+        << std::string(R"({"_id":"a","_rev":"1-a","_attachments":{"x":1}})");
+    QTest::newRow("an attachment without digest")
+        << std::string(R"({"_id":"a","_rev":"1-a","_attachments":{"x":{}}})");
+    QTest::newRow("a digest that is a number")
+        << std::string(R"({"_id":"a","_rev":"1-a","_attachments":{"x":{"digest":1}}})");
 }
 
 void TextTest::refusesBodies()
@@ -81,17 +90,17 @@ void TextTest::refusesBodies()
 void TextTest::encodesMetadataByteForByte_data()
 {
     QTest::addColumn<std::string>("text");
-    QTest::newRow("one revision")
-        << std::string(R"({"id":"a","rev":"1-aa","rev_tree":[{"pos":1,"ids":["aa",{"status":"available"},[]]}],)"
-                       R"("rev_map":{"1-aa":5},"winningRev":"1-aa","deleted":false,"seq":5})");
-    QTest::newRow("a conflict, written in the other order")
-        << std::string(R"({"id":"c","rev":"2-bb","rev_tree":[{"pos":1,"ids":["aa",{"status":"missing"},[)"
-                       R"(["bb",{"status":"available"},[]],["cc",{"status":"available"},[]]]]}],)"
-                       R"("rev_map":{"2-cc":12,"2-bb":13},"winningRev":"2-cc","deleted":false,"seq":13})");
-    QTest::newRow("a tombstone and two roots")
-        << std::string(R"({"id":"\"\\\n","rev":"5-ee","rev_tree":[{"pos":1,"ids":["aa",{"status":"available","deleted":true},[]]},)"
-                       R"({"pos":4,"ids":["dd",{"status":"missing"},[["ee",{"status":"available","deleted":true},[]]]]}],)"
-                       R"("rev_map":{"1-aa":1,"5-ee":2},"winningRev":"5-ee","deleted":true,"seq":2})");
+    QTest::newRow("one revision") << std::string(
+        R"({"id":"a","rev":"1-aa","rev_tree":[{"pos":1,"ids":["aa",{"status":"available"},[]]}],)"
+        R"("rev_map":{"1-aa":5},"winningRev":"1-aa","deleted":false,"seq":5})");
+    QTest::newRow("a conflict, written in the other order") << std::string(
+        R"({"id":"c","rev":"2-bb","rev_tree":[{"pos":1,"ids":["aa",{"status":"missing"},[)"
+        R"(["bb",{"status":"available"},[]],["cc",{"status":"available"},[]]]]}],)"
+        R"("rev_map":{"2-cc":12,"2-bb":13},"winningRev":"2-cc","deleted":false,"seq":13})");
+    QTest::newRow("a tombstone and two roots") << std::string(
+        R"({"id":"\"\\\n","rev":"5-ee","rev_tree":[{"pos":1,"ids":["aa",{"status":"available","deleted":true},[]]},)"
+        R"({"pos":4,"ids":["dd",{"status":"missing"},[["ee",{"status":"available","deleted":true},[]]]]}],)"
+        R"("rev_map":{"1-aa":1,"5-ee":2},"winningRev":"5-ee","deleted":true,"seq":2})");
 }
 
 void TextTest::encodesMetadataByteForByte()
@@ -124,20 +133,32 @@ void TextTest::refusesMetadata_data()
     QTest::newRow("a tree that is an object") << std::string("{}") << std::string("{}");
     QTest::newRow("a tree without roots") << std::string("[]") << std::string("{}");
     QTest::newRow("a root that is a number") << std::string("[1]") << std::string("{}");
-    QTest::newRow("a root without generation") << std::string(R"([{"ids":["a",{},[]]}])") << std::string("{}");
-    QTest::newRow("generation zero") << std::string(R"([{"pos":0,"ids":["a",{},[]]}])") << std::string("{}");
-    QTest::newRow("a negative generation") << std::string(R"([{"pos":-1,"ids":["a",{},[]]}])") << std::string("{}");
-    QTest::newRow("a generation that JavaScript cannot count") << std::string(R"([{"pos":9007199254740993,"ids":["a",{},[]]}])") << std::string("{}");
+    QTest::newRow("a root without generation")
+        << std::string(R"([{"ids":["a",{},[]]}])") << std::string("{}");
+    QTest::newRow("generation zero")
+        << std::string(R"([{"pos":0,"ids":["a",{},[]]}])") << std::string("{}");
+    QTest::newRow("a negative generation")
+        << std::string(R"([{"pos":-1,"ids":["a",{},[]]}])") << std::string("{}");
+    QTest::newRow("a generation that JavaScript cannot count")
+        << std::string(R"([{"pos":9007199254740993,"ids":["a",{},[]]}])") << std::string("{}");
     QTest::newRow("a child that JavaScript cannot count")
-        << std::string(R"([{"pos":9007199254740992,"ids":["a",{},[["b",{},[]]]]}])") << std::string("{}");
+        << std::string(R"([{"pos":9007199254740992,"ids":["a",{},[["b",{},[]]]]}])")
+        << std::string("{}");
     QTest::newRow("a root without ids") << std::string(R"([{"pos":1}])") << std::string("{}");
-    QTest::newRow("a node that is a string") << std::string(R"([{"pos":1,"ids":"a"}])") << std::string("{}");
-    QTest::newRow("a node without options") << std::string(R"([{"pos":1,"ids":["a",[]]}])") << std::string("{}");
-    QTest::newRow("a node without children") << std::string(R"([{"pos":1,"ids":["a",{}]}])") << std::string("{}");
-    QTest::newRow("a node with something behind its children") << std::string(R"([{"pos":1,"ids":["a",{},[],1]}])") << std::string("{}");
-    QTest::newRow("options that nest") << std::string(R"([{"pos":1,"ids":["a",{"x":{"y":1}},[]]}])") << std::string("{}");
-    QTest::newRow("an empty hash") << std::string(R"([{"pos":1,"ids":["",{},[]]}])") << std::string("{}");
-    QTest::newRow("a hash that is a number") << std::string(R"([{"pos":1,"ids":[1,{},[]]}])") << std::string("{}");
+    QTest::newRow("a node that is a string")
+        << std::string(R"([{"pos":1,"ids":"a"}])") << std::string("{}");
+    QTest::newRow("a node without options")
+        << std::string(R"([{"pos":1,"ids":["a",[]]}])") << std::string("{}");
+    QTest::newRow("a node without children")
+        << std::string(R"([{"pos":1,"ids":["a",{}]}])") << std::string("{}");
+    QTest::newRow("a node with something behind its children")
+        << std::string(R"([{"pos":1,"ids":["a",{},[],1]}])") << std::string("{}");
+    QTest::newRow("options that nest")
+        << std::string(R"([{"pos":1,"ids":["a",{"x":{"y":1}},[]]}])") << std::string("{}");
+    QTest::newRow("an empty hash")
+        << std::string(R"([{"pos":1,"ids":["",{},[]]}])") << std::string("{}");
+    QTest::newRow("a hash that is a number")
+        << std::string(R"([{"pos":1,"ids":[1,{},[]]}])") << std::string("{}");
     QTest::newRow("a map that is a list") << sound << std::string("[]");
     QTest::newRow("a map with a revision that is none") << sound << std::string(R"({"x":1})");
     QTest::newRow("a map with a sequence that is none") << sound << std::string(R"({"1-a":"1"})");
@@ -147,7 +168,8 @@ void TextTest::refusesMetadata()
 {
     QFETCH(std::string, tree);
     QFETCH(std::string, map);
-    const auto metadata = store::decodeMetadata(R"({"id":"a","rev_tree":)" + tree + R"(,"rev_map":)" + map + R"(,"seq":1})");
+    const auto metadata = store::decodeMetadata(R"({"id":"a","rev_tree":)" + tree + R"(,"rev_map":)"
+                                                + map + R"(,"seq":1})");
     QVERIFY(!metadata);
     QCOMPARE(metadata.error().kind, base::ErrorKind::Corrupt);
     for (const char *text : {"", "[]", "{}", R"({"id":1,"rev_tree":[],"rev_map":{}})"})
@@ -219,7 +241,10 @@ void TextTest::addsAndTakesOutLeaves()
     one.subtract("a", "1-x");
     QVERIFY(one == other);
     QCOMPARE(one.leaves(), std::uint64_t{1});
-    QCOMPARE(one.hex(), base::sha256Hex(std::string("b\0" "2-y", 5)));
+    QCOMPARE(one.hex(),
+             base::sha256Hex(std::string("b\0"
+                                         "2-y",
+                                         5)));
     QVERIFY(!one.buckets()[store::LeafSet::bucketOf("b")].isZero());
 }
 

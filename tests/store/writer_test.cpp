@@ -57,14 +57,17 @@ constexpr std::uint64_t kMuch = std::uint64_t{1} << 30;
 
 /// A writer into memory, and what it wrote.
 struct Scratch {
-    std::unique_ptr<base::StagingFolder> staging = std::make_unique<base::StagingFolder>(base::fs::path(), kMuch);
+    std::unique_ptr<base::StagingFolder> staging =
+        std::make_unique<base::StagingFolder>(base::fs::path(), kMuch);
     std::unique_ptr<Writer> writer = std::move(*Writer::create(*staging, teststore::kUuid));
 
     std::unique_ptr<store::Reader> read() const
     {
-        auto reader = store::Reader::open(std::make_shared<MemoryFiles>(teststore::bytesOf(*staging)));
+        auto reader =
+            store::Reader::open(std::make_shared<MemoryFiles>(teststore::bytesOf(*staging)));
         if (!reader)
-            qWarning("%s %s", qPrintable(reader.error().message), qPrintable(reader.error().detail));
+            qWarning("%s %s", qPrintable(reader.error().message),
+                     qPrintable(reader.error().detail));
         return reader ? std::move(*reader) : nullptr;
     }
 };
@@ -89,7 +92,8 @@ base::Status writeOne(Writer &writer, const std::string &id, const Writer::Leaf 
 
 StoredAttachment attachmentOf(const std::string &name, const Writer::Attachment &stored)
 {
-    return {base::json::quoted(name), "\"application/octet-stream\"", 1, stored.length, stored.digest};
+    return {base::json::quoted(name), "\"application/octet-stream\"", 1, stored.length,
+            stored.digest};
 }
 
 std::string readBytes(store::Reader &reader, const std::string &digest)
@@ -116,16 +120,19 @@ void writeRandom(Writer &writer, std::mt19937 &random, int documents)
             if (parent < paths.size())
                 next = paths[parent];
             next.start += 1;
-            next.hashes.insert(next.hashes.begin(), base::toHex(base::md5(std::to_string(random()))));
+            next.hashes.insert(next.hashes.begin(),
+                               base::toHex(base::md5(std::to_string(random()))));
             paths.push_back(next);
             std::vector<StoredAttachment> attachments;
             for (unsigned a = random() % 4; a > 0; --a) {
-                const std::string bytes = std::string(random() % 50, static_cast<char>('a' + random() % 3));
+                const std::string bytes =
+                    std::string(random() % 50, static_cast<char>('a' + random() % 3));
                 const auto stored = writer.putAttachment(bytes);
                 QVERIFY(stored);
                 attachments.push_back(attachmentOf("name" + std::to_string(a), *stored));
             }
-            QVERIFY(writer.addLeaf(leafOf(id, next, std::to_string(r), attachments, random() % 4 == 0)));
+            QVERIFY(writer.addLeaf(
+                leafOf(id, next, std::to_string(r), attachments, random() % 4 == 0)));
         }
         QVERIFY(writer.endDocument());
     }
@@ -266,7 +273,8 @@ void WriterTest::keepsAttachmentsOfEverySize_data()
     QTest::newRow("just below a block") << quint64{4095};
     QTest::newRow("a few megabytes") << quint64{5'000'000};
     QTest::newRow("as many as a small one may have") << quint64{store::kLargeAttachmentBytes};
-    QTest::newRow("one more, which makes it a large one") << quint64{store::kLargeAttachmentBytes + 1};
+    QTest::newRow("one more, which makes it a large one")
+        << quint64{store::kLargeAttachmentBytes + 1};
     QTest::newRow("ten megabytes") << quint64{10'000'000};
 }
 
@@ -285,8 +293,10 @@ void WriterTest::keepsAttachmentsOfEverySize()
     QCOMPARE(inPieces->digest, store::digestOf(base::md5(bytes)));
     QCOMPARE(inPieces->digest, atOnce->digest);
     QCOMPARE(inPieces->length, std::uint64_t{length});
-    for (const auto &[scratch, attachment] : {std::pair{&whole, *atOnce}, std::pair{&streamed, *inPieces}}) {
-        QVERIFY(writeOne(*scratch->writer, "d", leafOf("d", {1, {"aa"}}, "1", {attachmentOf("a", attachment)})));
+    for (const auto &[scratch, attachment] :
+         {std::pair{&whole, *atOnce}, std::pair{&streamed, *inPieces}}) {
+        QVERIFY(writeOne(*scratch->writer, "d",
+                         leafOf("d", {1, {"aa"}}, "1", {attachmentOf("a", attachment)})));
         const auto facts = scratch->writer->finish();
         QVERIFY(facts);
         const auto reader = scratch->read();
@@ -341,17 +351,19 @@ void WriterTest::keepsAHundredMegabytesInATableOfTheirOwn()
         QVERIFY((*large)->append(piece));
     const auto attachment = (*large)->finish();
     QVERIFY(attachment);
-    QVERIFY(writeOne(**writer, "d", leafOf("d", {1, {"aa"}}, "1", {attachmentOf("a", *attachment)})));
+    QVERIFY(
+        writeOne(**writer, "d", leafOf("d", {1, {"aa"}}, "1", {attachmentOf("a", *attachment)})));
     QVERIFY((*writer)->finish());
     auto reader = store::Reader::open(staging);
     QVERIFY(reader);
     size_t largestPiece = 0;
     std::uint64_t length = 0;
-    const base::Status read = (*reader)->readAttachment(attachment->digest, [&](std::string_view bytes) {
-        largestPiece = std::max(largestPiece, bytes.size());
-        length += bytes.size();
-        return base::Status();
-    });
+    const base::Status read =
+        (*reader)->readAttachment(attachment->digest, [&](std::string_view bytes) {
+            largestPiece = std::max(largestPiece, bytes.size());
+            length += bytes.size();
+            return base::Status();
+        });
     QVERIFY(read);
     QCOMPARE(length, kLength);
     QVERIFY(largestPiece <= size_t{1} << 20);
@@ -369,7 +381,8 @@ void WriterTest::storesTheSameBytesOnce()
         const std::string id = "d" + std::to_string(i);
         QVERIFY(writeOne(*scratch.writer, id,
                          leafOf(id, {1, {"aa"}}, "1",
-                                {attachmentOf("s", *first), attachmentOf("l", *second), attachmentOf("s2", *first)})));
+                                {attachmentOf("s", *first), attachmentOf("l", *second),
+                                 attachmentOf("s2", *first)})));
     }
     const auto facts = scratch.writer->finish();
     QVERIFY(facts);
@@ -409,7 +422,8 @@ void WriterTest::dropsWhatNobodyRefersTo()
 void WriterTest::leavesNoTemporaryFiles()
 {
     for (const auto &[name, bytes] : teststore::writeSample())
-        QVERIFY2(name == "CURRENT" || name == "MANIFEST-000001" || name.ends_with(".ldb"), name.c_str());
+        QVERIFY2(name == "CURRENT" || name == "MANIFEST-000001" || name.ends_with(".ldb"),
+                 name.c_str());
 }
 
 void WriterTest::acceptsALeafTwice()
@@ -452,19 +466,24 @@ void WriterTest::refusesMisuse_data()
     QTest::newRow("a document inside another one") << Misuse([](Writer &writer) {
         return writer.beginDocument("a") ? writer.beginDocument("b") : base::Status();
     });
-    QTest::newRow("a leaf outside of a document") << Misuse([](Writer &writer) { return writer.addLeaf(leafOf("a", {1, {"aa"}})); });
+    QTest::newRow("a leaf outside of a document") << Misuse([](Writer &writer) {
+        return writer.addLeaf(leafOf("a", {1, {"aa"}}));
+    });
     QTest::newRow("the end of a document without leaves") << Misuse([](Writer &writer) {
         return writer.beginDocument("a") ? writer.endDocument() : base::Status();
     });
-    QTest::newRow("the end of no document") << Misuse([](Writer &writer) { return writer.endDocument(); });
+    QTest::newRow("the end of no document")
+        << Misuse([](Writer &writer) { return writer.endDocument(); });
     QTest::newRow("finishing inside a document") << Misuse([=](Writer &writer) {
         return writer.beginDocument("a") ? finished(writer) : base::Status();
     });
     QTest::newRow("a history longer than its generation") << Misuse([](Writer &writer) {
-        return writer.beginDocument("a") ? writer.addLeaf({{1, {"bb", "aa"}}, false, "{}", {}}) : base::Status();
+        return writer.beginDocument("a") ? writer.addLeaf({{1, {"bb", "aa"}}, false, "{}", {}})
+                                         : base::Status();
     });
     QTest::newRow("an empty history") << Misuse([](Writer &writer) {
-        return writer.beginDocument("a") ? writer.addLeaf({{1, {}}, false, "{}", {}}) : base::Status();
+        return writer.beginDocument("a") ? writer.addLeaf({{1, {}}, false, "{}", {}})
+                                         : base::Status();
     });
     QTest::newRow("the same document twice") << Misuse([=](Writer &writer) {
         for (int i = 0; i < 2; ++i) {
@@ -479,22 +498,29 @@ void WriterTest::refusesMisuse_data()
     });
     QTest::newRow("an attachment that was never stored") << Misuse([=](Writer &writer) {
         const StoredAttachment missing{"\"a\"", "\"b\"", 1, 5, store::digestOf(base::md5("hello"))};
-        return writeOne(writer, "a", leafOf("a", {1, {"aa"}}, "1", {missing})) ? finished(writer) : base::Status();
+        return writeOne(writer, "a", leafOf("a", {1, {"aa"}}, "1", {missing})) ? finished(writer)
+                                                                               : base::Status();
     });
     QTest::newRow("an attachment with another length than stored") << Misuse([=](Writer &writer) {
         auto stored = writer.putAttachment("hello");
         stored->length = 6;
-        return writeOne(writer, "a", leafOf("a", {1, {"aa"}}, "1", {attachmentOf("n", *stored)})) ? finished(writer) : base::Status();
+        return writeOne(writer, "a", leafOf("a", {1, {"aa"}}, "1", {attachmentOf("n", *stored)}))
+            ? finished(writer)
+            : base::Status();
     });
     QTest::newRow("one attachment with two lengths") << Misuse([=](Writer &writer) {
         auto stored = writer.putAttachment("hello");
         auto other = *stored;
         other.length = 6;
-        return writeOne(writer, "a", leafOf("a", {1, {"aa"}}, "1", {attachmentOf("n", *stored), attachmentOf("m", other)}))
-            ? finished(writer) : base::Status();
+        return writeOne(writer, "a",
+                        leafOf("a", {1, {"aa"}}, "1",
+                               {attachmentOf("n", *stored), attachmentOf("m", other)}))
+            ? finished(writer)
+            : base::Status();
     });
     QTest::newRow("a digest that is no MD5") << Misuse([](Writer &writer) {
-        return writeOne(writer, "a", leafOf("a", {1, {"aa"}}, "1", {{"\"a\"", "\"b\"", 1, 5, "sha1-x"}}));
+        return writeOne(writer, "a",
+                        leafOf("a", {1, {"aa"}}, "1", {{"\"a\"", "\"b\"", 1, 5, "sha1-x"}}));
     });
 }
 
@@ -513,7 +539,8 @@ void WriterTest::refusesAttachmentsThatDoNotFit_data()
     QTest::newRow("a small one that is too long") << quint64{10} << quint64{11};
     QTest::newRow("a large one that is too short") << quint64{9'000'000} << quint64{8'999'999};
     QTest::newRow("a large one that is too long") << quint64{9'000'000} << quint64{9'000'001};
-    QTest::newRow("one that PouchDB could not read") << quint64{store::kPouchLimitBytes + 1} << quint64{0};
+    QTest::newRow("one that PouchDB could not read")
+        << quint64{store::kPouchLimitBytes + 1} << quint64{0};
 }
 
 void WriterTest::refusesAttachmentsThatDoNotFit()
@@ -547,16 +574,23 @@ void WriterTest::reportsEveryFileFault()
         base::Result<Facts> facts = [&]() -> base::Result<Facts> {
             for (int i = 0; i < 20; ++i) {
                 const std::string id = "d" + std::to_string(i);
-                const auto attachment = (*writer)->putAttachment(std::string_view(bytes).substr(random() % 8, 3'000'000));
+                const auto attachment = (*writer)->putAttachment(
+                    std::string_view(bytes).substr(random() % 8, 3'000'000));
                 if (!attachment)
                     return attachment.error();
-                if (base::Status written = writeOne(**writer, id, leafOf(id, {1, {"aa"}}, "1", {attachmentOf("a", *attachment)})); !written)
+                if (base::Status written =
+                        writeOne(**writer, id,
+                                 leafOf(id, {1, {"aa"}}, "1", {attachmentOf("a", *attachment)}));
+                    !written)
                     return written.error();
             }
-            const auto large = (*writer)->putAttachment(std::string(store::kLargeAttachmentBytes + 1, 'x'));
+            const auto large =
+                (*writer)->putAttachment(std::string(store::kLargeAttachmentBytes + 1, 'x'));
             if (!large)
                 return large.error();
-            if (base::Status written = writeOne(**writer, "l", leafOf("l", {1, {"aa"}}, "1", {attachmentOf("a", *large)})); !written)
+            if (base::Status written = writeOne(
+                    **writer, "l", leafOf("l", {1, {"aa"}}, "1", {attachmentOf("a", *large)}));
+                !written)
                 return written.error();
             return (*writer)->finish();
         }();
@@ -587,12 +621,15 @@ void WriterTest::readsFromAnyDocumentOn()
         QVERIFY(writeOne(*scratch.writer, id, leafOf(id, {1, {"aa"}})));
     QVERIFY(scratch.writer->finish());
     const auto reader = scratch.read();
-    for (const auto &[from, expected] : {std::pair{"", "abcd"}, std::pair{"b", "bcd"}, std::pair{"bb", "cd"}, std::pair{"e", ""}}) {
+    for (const auto &[from, expected] : {std::pair{"", "abcd"}, std::pair{"b", "bcd"},
+                                         std::pair{"bb", "cd"}, std::pair{"e", ""}}) {
         std::string ids;
-        QVERIFY(reader->forEachDocument([&](const store::Metadata &metadata) -> base::Result<bool> {
-            ids += metadata.id;
-            return true;
-        }, from));
+        QVERIFY(reader->forEachDocument(
+            [&](const store::Metadata &metadata) -> base::Result<bool> {
+                ids += metadata.id;
+                return true;
+            },
+            from));
         QCOMPARE(ids, std::string(expected));
     }
 }
@@ -614,7 +651,8 @@ void WriterTest::stopsWhereTheVisitorWants()
     const base::Status documents = reader->forEachDocument(
         [&](const store::Metadata &) -> base::Result<bool> { return wanted; });
     QVERIFY(!documents && documents.error().kind == ErrorKind::Cancelled);
-    const base::Status bodies = reader->forEachBody([&](std::uint64_t, std::string_view) -> base::Status { return wanted; });
+    const base::Status bodies = reader->forEachBody(
+        [&](std::uint64_t, std::string_view) -> base::Status { return wanted; });
     QVERIFY(!bodies && bodies.error().kind == ErrorKind::Cancelled);
 }
 
@@ -622,15 +660,18 @@ void WriterTest::readsTheSameAfterSpillingRuns()
 {
     // More metadata and more attachments than the buffers hold, in an order that is not theirs.
     const QTemporaryDir folder;
-    auto staging = std::make_shared<base::StagingFolder>(folder.filePath(u"s"_qs).toStdString(), 1 << 20);
+    auto staging =
+        std::make_shared<base::StagingFolder>(folder.filePath(u"s"_qs).toStdString(), 1 << 20);
     auto writer = Writer::create(*staging);
     constexpr unsigned kDocuments = 3'000;
     const std::string longId(5'000, 'i');
     for (unsigned i = 0; i < kDocuments; ++i) {
         const std::string id = std::to_string(i * 7919 % kDocuments) + longId;
-        const auto attachment = (*writer)->putAttachment(teststore::generatedBytes(i % 1500 * 8, 16'000));
+        const auto attachment =
+            (*writer)->putAttachment(teststore::generatedBytes(i % 1500 * 8, 16'000));
         QVERIFY(attachment);
-        QVERIFY(writeOne(**writer, id, leafOf(id, {1, {"aa"}}, "1", {attachmentOf("a", *attachment)})));
+        QVERIFY(
+            writeOne(**writer, id, leafOf(id, {1, {"aa"}}, "1", {attachmentOf("a", *attachment)})));
     }
     const auto facts = (*writer)->finish();
     QVERIFY(facts);
