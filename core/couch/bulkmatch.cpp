@@ -27,8 +27,9 @@ using Entries = std::unordered_map<std::string_view, std::vector<Entry>>;
 
 Status unasked(const BulkRow &row)
 {
-    return badAnswer(kWhat, text("It holds %1 of the document %2, which was not asked for.")
-                                .arg(printable(row.rev), printable(row.id)));
+    return badAnswer(kWhat,
+                     text("It holds %1 of the document %2, which was not asked for.")
+                         .arg(printable(row.rev), printable(row.id)));
 }
 
 std::uint64_t generationOf(std::string_view rev)
@@ -97,8 +98,8 @@ Status matchRows(const std::vector<IdRev> &wanted, const std::vector<BulkRow> &r
         if (found == entries.end())
             return unasked(row);
         const bool anyLeaf = latest
-                             || std::any_of(found->second.begin(), found->second.end(),
-                                            [](const Entry &entry) { return entry.rev.empty(); });
+            || std::any_of(found->second.begin(), found->second.end(),
+                           [](const Entry &entry) { return entry.rev.empty(); });
         auto status = anyLeaf ? matchLeaf(found->second, row) : matchExactly(found->second, row);
         if (!status)
             return status;
@@ -106,8 +107,9 @@ Status matchRows(const std::vector<IdRev> &wanted, const std::vector<BulkRow> &r
     for (const auto &[id, list] : entries) {
         for (const Entry &entry : list) {
             if (!entry.isAnswered)
-                return badAnswer(kWhat, text("It lacks %1 of the document %2.")
-                                            .arg(printable(entry.rev), printable(id)));
+                return badAnswer(kWhat,
+                                 text("It lacks %1 of the document %2.")
+                                     .arg(printable(entry.rev), printable(id)));
         }
     }
     return {};

@@ -62,7 +62,7 @@ std::string documentPath(const std::string &db, const std::string &id)
     for (const std::string_view prefix : {"_design/", "_local/"}) {
         if (id.starts_with(prefix))
             return databasePath(db) + "/" + std::string(prefix)
-                   + base::percentEncode(id.substr(prefix.size()));
+                + base::percentEncode(id.substr(prefix.size()));
     }
     return databasePath(db) + "/" + base::percentEncode(id);
 }
@@ -141,7 +141,7 @@ std::string attachmentTarget(const std::string &db, const std::string &id, const
                              const std::string &rev)
 {
     return documentPath(db, id) + "/" + base::percentEncode(name)
-           + "?rev=" + base::percentEncode(rev);
+        + "?rev=" + base::percentEncode(rev);
 }
 
 bool isSendable(const std::string &target)
@@ -157,8 +157,8 @@ std::string databasePath(const std::string &db)
 }
 
 Client::Client(Transport &transport, std::stop_token stop)
-    : m_transport(transport),
-      m_stop(std::move(stop))
+    : m_transport(transport)
+    , m_stop(std::move(stop))
 {
 }
 
@@ -276,7 +276,7 @@ Result<ChangesPage> Client::changes(const std::string &db, const std::string &si
     // With seq_interval the server packs one sequence a page instead of one a row, which is half
     // its work.
     std::string target = databasePath(db) + "/_changes?style=all_docs&feed=normal&limit="
-                         + std::to_string(limit) + "&seq_interval=" + std::to_string(limit);
+        + std::to_string(limit) + "&seq_interval=" + std::to_string(limit);
     if (!since.empty())
         target += "&since=" + sinceOf(since);
     auto page = ask(get(target), decodeChanges);

@@ -50,9 +50,9 @@ Status readPayload(const ObjectView &entry, AttachmentStub &stub)
             return damaged(QT_TRANSLATE_NOOP("core", "An attachment's data are not base64."));
         stub.length = entry.number("length").value_or(bytes->size());
         return stub.length == bytes->size()
-                   ? Status()
-                   : damaged(QT_TRANSLATE_NOOP(
-                       "core", "An attachment's data are shorter or longer than it says."));
+            ? Status()
+            : damaged(QT_TRANSLATE_NOOP(
+                "core", "An attachment's data are shorter or longer than it says."));
     }
     const auto length = entry.number("length");
     if (!length || !entry.isTrue("stub"))

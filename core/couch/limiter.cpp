@@ -5,8 +5,8 @@
 namespace couch {
 
 Limiter::Limiter(int most)
-    : m_most(most),
-      m_limit(most)
+    : m_most(most)
+    , m_limit(most)
 {
 }
 

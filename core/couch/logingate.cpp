@@ -3,8 +3,8 @@
 namespace couch {
 
 LoginGate::LoginGate(bool hasCredentials)
-    : m_state(hasCredentials ? State::Unproven : State::Proven),
-      m_hasCredentials(hasCredentials)
+    : m_state(hasCredentials ? State::Unproven : State::Proven)
+    , m_hasCredentials(hasCredentials)
 {
 }
 

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <stop_token>
+#include <utility>
 
 namespace couch {
 
@@ -33,6 +34,32 @@ private:
     State m_state;
     bool m_hasCredentials;
     bool m_aloneIsOut = false;
+};
+
+/// Leaves the gate as soon as the answer says what it thinks of the login, at the latest at the
+/// end.
+class LoginTicket
+{
+public:
+    LoginTicket(LoginGate &gate, LoginGate::Pass pass)
+        : m_gate(gate)
+        , m_pass(pass)
+    {
+    }
+    ~LoginTicket() { decide(LoginGate::Verdict::Unknown); }
+    LoginTicket(const LoginTicket &) = delete;
+    LoginTicket &operator=(const LoginTicket &) = delete;
+
+    void decide(LoginGate::Verdict verdict)
+    {
+        if (!std::exchange(m_isDecided, true))
+            m_gate.leave(m_pass, verdict);
+    }
+
+private:
+    LoginGate &m_gate;
+    const LoginGate::Pass m_pass;
+    bool m_isDecided = false;
 };
 
 } // namespace couch

@@ -2,18 +2,16 @@
 
 #include "core/base/clock.h"
 #include "core/base/text.h"
-#include "core/base/version.h"
 #include "core/couch/attempt.h"
-#include "core/couch/decode.h"
+#include "core/couch/connectionsetup.h"
 #include "core/couch/exchange.h"
 #include "core/couch/framing.h"
 #include "core/couch/networkworker.h"
+#include "core/couch/refusal.h"
 #include "core/couch/retry.h"
 #include "core/couch/wirepath.h"
 
-#include <QFile>
 #include <QRandomGenerator>
-#include <QSslConfiguration>
 #include <QSslSocket>
 #include <QThread>
 
@@ -39,32 +37,6 @@ QString toText(std::string_view bytes)
 {
     return QString::fromUtf8(bytes.data(), static_cast<qsizetype>(bytes.size()));
 }
-
-/// Leaves the gate as soon as the answer says what it thinks of the login, at the latest at the
-/// end.
-class LoginTicket
-{
-public:
-    LoginTicket(LoginGate &gate, LoginGate::Pass pass)
-        : m_gate(gate),
-          m_pass(pass)
-    {
-    }
-    ~LoginTicket() { decide(LoginGate::Verdict::Unknown); }
-    LoginTicket(const LoginTicket &) = delete;
-    LoginTicket &operator=(const LoginTicket &) = delete;
-
-    void decide(LoginGate::Verdict verdict)
-    {
-        if (!std::exchange(m_isDecided, true))
-            m_gate.leave(m_pass, verdict);
-    }
-
-private:
-    LoginGate &m_gate;
-    const LoginGate::Pass m_pass;
-    bool m_isDecided = false;
-};
 
 class NetworkTransport final : public Transport
 {
@@ -97,14 +69,11 @@ private:
                          const Destination &to, const std::stop_token &stop);
     Attempt refusal(const Request &request, const WireHead &head, Exchange &exchange,
                     LoginTicket &ticket, const std::stop_token &stop);
-    Error refusalError(const Request &request, const WireHead &head, const std::string &body) const;
-    Error rejectedLogin() const;
-    QNetworkRequest networkRequest(const Request &request, const QUrl &url) const;
+    Asked asked(const Request &request) const;
     std::shared_ptr<Exchange> send(const Request &request, const QUrl &url);
     void abort(const std::shared_ptr<Exchange> &exchange);
     std::chrono::milliseconds pauseBefore(int nextAttempt, const Attempt &failed) const;
     bool isWithoutProgress(std::chrono::steady_clock::time_point begin) const;
-    QString place(const Request &request) const;
 
     const ServerUrl m_server;
     const NetworkOptions m_options;
@@ -122,19 +91,14 @@ private:
 NetworkTransport::NetworkTransport(const ServerUrl &server, const base::Secret &password,
                                    const NetworkOptions &options, const QNetworkProxy &proxy,
                                    QSslConfiguration tls)
-    : m_server(server),
-      m_options(options),
-      m_tls(std::move(tls)),
-      m_gate(!server.user.empty()),
-      m_limiter(kMaxUnderWay),
-      m_worker(new NetworkWorker(options, proxy, toText(server.toString())))
+    : m_server(server)
+    , m_options(options)
+    , m_tls(std::move(tls))
+    , m_authorization(basicAuthorization(server.user, password))
+    , m_gate(!server.user.empty())
+    , m_limiter(kMaxUnderWay)
+    , m_worker(new NetworkWorker(options, proxy, toText(server.toString())))
 {
-    if (!server.user.empty()) {
-        const base::Secret login(server.user + ":" + std::string(password.reveal()));
-        const QByteArray plain = QByteArray::fromRawData(
-            login.reveal().data(), static_cast<qsizetype>(login.reveal().size()));
-        m_authorization = "Basic " + plain.toBase64();
-    }
     m_thread.setObjectName(QStringLiteral("couch network"));
     m_worker->moveToThread(&m_thread);
     QObject::connect(&m_thread, &QThread::finished, m_worker, &QObject::deleteLater);
@@ -188,8 +152,7 @@ Result<ResponseHead> NetworkTransport::perform(const Request &request, const Des
             return std::move(tried.head);
         // A first 401 in the middle of a run is asked again once, alone; that costs no attempt.
         const bool askAgain = tried.error->kind == ErrorKind::Unauthorized
-                              && !m_authorization.isEmpty() && !m_gate.isRejected()
-                              && request.idempotent;
+            && !m_authorization.isEmpty() && !m_gate.isRejected() && request.idempotent;
         const bool mayRetry =
             askAgain || (tried.isTransient && request.idempotent && number < m_options.attempts);
         if (!mayRetry || (tried.delivered && !to.restart) || isWithoutProgress(begin))
@@ -209,7 +172,8 @@ Attempt NetworkTransport::attempt(const Request &request, const QUrl &url, const
     Attempt result;
     const LoginGate::Pass pass = m_gate.enter(stop);
     if (pass == LoginGate::Pass::Rejected || pass == LoginGate::Pass::Stopped) {
-        result.error = pass == LoginGate::Pass::Rejected ? rejectedLogin() : cancelled();
+        result.error =
+            pass == LoginGate::Pass::Rejected ? rejectedLogin(asked(request)) : cancelled();
         return result;
     }
     LoginTicket ticket(m_gate, pass);
@@ -259,9 +223,10 @@ Attempt NetworkTransport::readGoodBody(const Request &request, const ResponseHea
     Attempt result;
     result.head = head;
     const auto tooLarge = [&] {
-        result.error = Error{ErrorKind::TooLarge, text("The answer to %1 is larger than %2 bytes.")
-                                                      .arg(place(request))
-                                                      .arg(request.maxBodyBytes)};
+        result.error = Error{ErrorKind::TooLarge,
+                             text("The answer to %1 is larger than %2 bytes.")
+                                 .arg(printable(asked(request).place))
+                                 .arg(request.maxBodyBytes)};
         return result;
     };
     if (head.contentLength && *head.contentLength > request.maxBodyBytes
@@ -289,11 +254,11 @@ Attempt NetworkTransport::readGoodBody(const Request &request, const ResponseHea
     }
     const bool hasBody = request.method != Request::Method::Head;
     if (hasBody && head.contentLength && received != *head.contentLength) {
-        result.error =
-            Error{ErrorKind::Unreachable, text("The answer to %1 was cut off: %2 of %3 bytes came.")
-                                              .arg(place(request))
-                                              .arg(received)
-                                              .arg(*head.contentLength)};
+        result.error = Error{ErrorKind::Unreachable,
+                             text("The answer to %1 was cut off: %2 of %3 bytes came.")
+                                 .arg(printable(asked(request).place))
+                                 .arg(received)
+                                 .arg(*head.contentLength)};
         result.isTransient = true;
     }
     return result;
@@ -313,72 +278,12 @@ Attempt NetworkTransport::refusal(const Request &request, const WireHead &head, 
     }
     ticket.decide(loginVerdict(head.status, body));
     Attempt result;
-    result.error = refusalError(request, head, body);
+    result.error = refusalError(asked(request), head, body);
     result.isTransient = isTransientStatus(head.status);
     if (result.isTransient)
         result.retryAfter =
             parseRetryAfter(head.retryAfter, base::systemClock().now(), m_options.retryAfterUnit);
     return result;
-}
-
-Error NetworkTransport::refusalError(const Request &request, const WireHead &head,
-                                     const std::string &body) const
-{
-    const QString user = printable(m_server.user);
-    const QString server = toText(origin());
-    Error error = errorForStatus(head.status, place(request).toStdString(), body);
-    if (error.kind == ErrorKind::Redirected) {
-        error.message =
-            text(
-                "%1 redirects to %2 (%3), which is not followed. Give that address if it is yours.")
-                .arg(place(request), printable(head.location))
-                .arg(head.status);
-    } else if (isLockout(head.status, body)) {
-        error.message =
-            text("%1 has locked the account of user \"%2\" after too many wrong passwords (403). "
-                 "It opens again by itself; wait five minutes and check the password.")
-                .arg(server, user);
-    } else if (error.kind == ErrorKind::Unauthorized && !m_authorization.isEmpty()) {
-        const bool lacksRight = loginVerdict(head.status, body) == LoginGate::Verdict::Accepted;
-        if (!lacksRight)
-            return rejectedLogin();
-        error.kind = ErrorKind::Forbidden;
-        error.message =
-            text("The user \"%1\" may not read %2 (401). Give it the right, or use another user.")
-                .arg(user, place(request));
-    }
-    return error;
-}
-
-Error NetworkTransport::rejectedLogin() const
-{
-    return {ErrorKind::Unauthorized, text("%1 refused the password of user \"%2\" (401). Set it "
-                                          "again with --password-file, or in the "
-                                          "keychain through the console.")
-                                         .arg(toText(origin()), printable(m_server.user))};
-}
-
-QNetworkRequest NetworkTransport::networkRequest(const Request &request, const QUrl &url) const
-{
-    QNetworkRequest out(url);
-    out.setSslConfiguration(m_tls);
-    out.setAttribute(QNetworkRequest::Http2AllowedAttribute, false);
-    out.setAttribute(QNetworkRequest::RedirectPolicyAttribute,
-                     QNetworkRequest::ManualRedirectPolicy);
-    out.setAttribute(QNetworkRequest::AuthenticationReuseAttribute, QNetworkRequest::Manual);
-    out.setAttribute(QNetworkRequest::CookieLoadControlAttribute, QNetworkRequest::Manual);
-    out.setAttribute(QNetworkRequest::CookieSaveControlAttribute, QNetworkRequest::Manual);
-    out.setAttribute(QNetworkRequest::CacheLoadControlAttribute, QNetworkRequest::AlwaysNetwork);
-    out.setAttribute(QNetworkRequest::CacheSaveControlAttribute, false);
-    out.setRawHeader("Accept", QByteArray::fromStdString(request.accept));
-    // Set explicitly in both cases: otherwise Qt would ask for gzip and unpack it by itself.
-    out.setRawHeader("Accept-Encoding", request.acceptGzip ? "gzip" : "identity");
-    out.setRawHeader("User-Agent", QByteArray("focus-monitor/") + base::versionText());
-    if (!m_authorization.isEmpty())
-        out.setRawHeader("Authorization", m_authorization);
-    if (!request.body.empty())
-        out.setRawHeader("Content-Type", "application/json");
-    return out;
 }
 
 std::shared_ptr<Exchange> NetworkTransport::send(const Request &request, const QUrl &url)
@@ -389,7 +294,8 @@ std::shared_ptr<Exchange> NetworkTransport::send(const Request &request, const Q
         QMetaObject::invokeMethod(
             worker, [worker, key] { worker->resume(key); }, Qt::QueuedConnection);
     });
-    const NetworkWorker::Order order{exchange, request.method, networkRequest(request, url),
+    const NetworkWorker::Order order{exchange, request.method,
+                                     networkRequest(request, url, m_authorization, m_tls),
                                      QByteArray::fromStdString(request.body), request.idempotent};
     QMetaObject::invokeMethod(
         m_worker, [worker = m_worker, order] { worker->start(order); }, Qt::QueuedConnection);
@@ -418,48 +324,10 @@ bool NetworkTransport::isWithoutProgress(std::chrono::steady_clock::time_point b
     return base::systemClock().steadyNow().time_since_epoch() - since > m_options.noProgressLimit;
 }
 
-QString NetworkTransport::place(const Request &request) const
+Asked NetworkTransport::asked(const Request &request) const
 {
-    const std::string_view path =
-        std::string_view(request.target).substr(0, request.target.find('?'));
-    return toText(origin()) + printable(path);
-}
-
-Result<QNetworkProxy> proxyOf(const std::string &address)
-{
-    if (address.empty())
-        return QNetworkProxy(QNetworkProxy::NoProxy);
-    const QUrl url = QUrl::fromEncoded(QByteArray::fromStdString(address), QUrl::StrictMode);
-    const QString scheme = url.scheme();
-    const bool socks = scheme == QLatin1String("socks5");
-    const int port = url.port(-1);
-    if (!url.isValid() || (!socks && scheme != QLatin1String("http")) || url.host().isEmpty()
-        || port <= 0 || !url.userInfo().isEmpty())
-        return Error{ErrorKind::Usage, text("The proxy's address must look like "
-                                            "http://proxy.example:3128 or socks5://127.0.0.1:1080, "
-                                            "without a user.")};
-    return QNetworkProxy(socks ? QNetworkProxy::Socks5Proxy : QNetworkProxy::HttpProxy, url.host(),
-                         static_cast<quint16>(port));
-}
-
-Result<QSslConfiguration> tlsOf(const std::string &caFile)
-{
-    QSslConfiguration tls = QSslConfiguration::defaultConfiguration();
-    tls.setProtocol(QSsl::TlsV1_2OrLater);
-    tls.setPeerVerifyMode(QSslSocket::VerifyPeer);
-    if (caFile.empty())
-        return tls;
-    QFile file(toText(caFile));
-    const bool isOpen = file.open(QIODevice::ReadOnly);
-    const QList<QSslCertificate> added =
-        isOpen ? QSslCertificate::fromDevice(&file, QSsl::Pem) : QList<QSslCertificate>();
-    if (added.isEmpty())
-        return Error{ErrorKind::Io,
-                     text("The CA file %1 cannot be read, or holds no PEM certificate.")
-                         .arg(printable(caFile)),
-                     file.errorString()};
-    tls.setCaCertificates(QSslConfiguration::systemCaCertificates() + added);
-    return tls;
+    const std::string path = request.target.substr(0, request.target.find('?'));
+    return {origin(), m_server.user, origin() + path};
 }
 
 } // namespace
@@ -467,12 +335,8 @@ Result<QSslConfiguration> tlsOf(const std::string &caFile)
 Result<std::unique_ptr<Transport>>
 makeNetworkTransport(const ServerUrl &server, const base::Secret &password, NetworkOptions options)
 {
-    if (!server.tls && !server.user.empty() && !server.isLoopback() && !options.allowPlainHttp)
-        return Error{ErrorKind::Usage,
-                     text("%1 would get the password of user \"%2\" in clear text, readable for "
-                          "everybody on the way. "
-                          "Use https://, or allow plain http for this server explicitly.")
-                         .arg(toText(server.toString()), printable(server.user))};
+    if (auto safe = checkPasswordIsSafe(server, options); !safe)
+        return safe.error();
     if (server.tls && !QSslSocket::supportsSsl())
         return Error{
             ErrorKind::Tls,

@@ -10,8 +10,8 @@ namespace couch {
 
 NetworkWorker::NetworkWorker(const NetworkOptions &options, const QNetworkProxy &proxy,
                              QString origin)
-    : m_options(options),
-      m_origin(std::move(origin))
+    : m_options(options)
+    , m_origin(std::move(origin))
 {
     for (QNetworkAccessManager *&manager : m_managers) {
         manager = new QNetworkAccessManager(this);

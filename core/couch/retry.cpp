@@ -34,9 +34,8 @@ std::optional<std::chrono::milliseconds> parseRetryAfter(std::string_view value,
 {
     const QString text =
         QString::fromLatin1(value.data(), static_cast<qsizetype>(value.size())).trimmed();
-    const bool digits = !text.isEmpty() && std::all_of(text.cbegin(), text.cend(), [](QChar c) {
-        return c >= u'0' && c <= u'9';
-    });
+    const bool digits = !text.isEmpty()
+        && std::all_of(text.cbegin(), text.cend(), [](QChar c) { return c >= u'0' && c <= u'9'; });
     std::optional<qint64> units;
     if (digits)
         units = text.size() > 9 ? kMostUnits : text.toLongLong();

@@ -42,11 +42,11 @@ WireHead headOf(const QNetworkReply &reply)
 
 Transfer::Transfer(NetworkWorker &worker, std::shared_ptr<Exchange> exchange, QNetworkReply *reply,
                    QString path)
-    : QObject(&worker),
-      m_worker(worker),
-      m_exchange(std::move(exchange)),
-      m_reply(reply),
-      m_path(std::move(path))
+    : QObject(&worker)
+    , m_worker(worker)
+    , m_exchange(std::move(exchange))
+    , m_reply(reply)
+    , m_path(std::move(path))
 {
     m_reply->setParent(this);
     m_reply->setReadBufferSize(kReadBufferBytes);
@@ -131,9 +131,10 @@ void Transfer::deadlinePassed()
 Error Transfer::tooLate() const
 {
     if (!m_hasHead)
-        return {ErrorKind::Timeout, text("%1 did not answer %2 within %3 s.")
-                                        .arg(m_worker.origin(), m_path)
-                                        .arg(seconds(m_worker.options().connectAndHeaderDeadline))};
+        return {ErrorKind::Timeout,
+                text("%1 did not answer %2 within %3 s.")
+                    .arg(m_worker.origin(), m_path)
+                    .arg(seconds(m_worker.options().connectAndHeaderDeadline))};
     return {ErrorKind::Timeout,
             text("%1 stopped in the middle of its answer to %2: nothing came for %3 s.")
                 .arg(m_worker.origin(), m_path)

@@ -15,8 +15,7 @@ std::string authority(const ServerUrl &server)
 {
     const bool bracketed = server.host.find(':') != std::string::npos;
     return (server.tls ? "https://" : "http://")
-           + (bracketed ? "[" + server.host + "]" : server.host) + ":"
-           + std::to_string(server.port);
+        + (bracketed ? "[" + server.host + "]" : server.host) + ":" + std::to_string(server.port);
 }
 
 bool isDots(std::string_view segment)
@@ -24,8 +23,7 @@ bool isDots(std::string_view segment)
     std::string plain;
     for (size_t i = 0; i < segment.size(); ++i) {
         const bool escapedDot = segment.size() - i >= 3 && segment[i] == '%'
-                                && segment[i + 1] == '2'
-                                && (segment[i + 2] == 'E' || segment[i + 2] == 'e');
+            && segment[i + 1] == '2' && (segment[i + 2] == 'E' || segment[i + 2] == 'e');
         plain += escapedDot ? '.' : segment[i];
         i += escapedDot ? 2 : 0;
     }

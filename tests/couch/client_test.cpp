@@ -33,6 +33,7 @@ private slots:
     void changes_data();
     void changes();
     void changesWithMoreRowsThanAsked();
+    void changesOfADatabaseThatIsDeletedMeanwhile();
     void bulkGet();
     void bulkGetLatest();
     void bulkGetMismatches_data();
@@ -54,11 +55,11 @@ namespace {
 struct Peer {
     explicit Peer(std::vector<ScriptedServer::Reply> replies)
         : server([replies](const ScriptedServer::Received &request) {
-              return replies.at(
-                  std::min<size_t>(static_cast<size_t>(request.number), replies.size() - 1));
-          }),
-          transport(makeTestTransport(server.url("admin"))),
-          client(*transport, {})
+            return replies.at(
+                std::min<size_t>(static_cast<size_t>(request.number), replies.size() - 1));
+        })
+        , transport(makeTestTransport(server.url("admin")))
+        , client(*transport, {})
     {
     }
     QByteArray target(size_t number = 0) const { return server.received().at(number).target; }
@@ -416,6 +417,20 @@ void ClientTest::changesWithMoreRowsThanAsked()
     QCOMPARE(page.error().kind, ErrorKind::Protocol);
 }
 
+// Recorded from the socket: a second status line stands inside the chunked body.
+void ClientTest::changesOfADatabaseThatIsDeletedMeanwhile()
+{
+    QFile file(QStringLiteral(
+        FM_SOURCE_DIR
+        "/tests/data/couchdb/http.changes_continuous_db_deleted_on_heartbeat.raw.txt"));
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    ScriptedServer::Reply reply;
+    reply.bytes = file.readAll().replace("<<timeout>>", "");
+    reply.then = ScriptedServer::Then::CloseLater;
+    Peer peer({reply});
+    QVERIFY(!peer.client.changes("wirefeed", "", 100));
+}
+
 void ClientTest::bulkGet()
 {
     Peer peer({recorded("bulk_get_json")});
@@ -492,8 +507,9 @@ void ClientTest::revsDiff()
     const auto missing = peer.client.revsDiff("wire", {{"c1", {kRevB}}});
     QVERIFY(missing);
     QCOMPARE(missing->size(), size_t{2});
-    QCOMPARE(missing->at("c1"), (std::vector<std::string>{"3-ffff0000000000000000000000000003",
-                                                          "4-ffff0000000000000000000000000004"}));
+    QCOMPARE(missing->at("c1"),
+             (std::vector<std::string>{"3-ffff0000000000000000000000000003",
+                                       "4-ffff0000000000000000000000000004"}));
     QCOMPARE(missing->at("newdoc").size(), size_t{1});
     QVERIFY(peer.client.revsDiff("wire", {{"c1", {kRevB}}})->empty());
 }
@@ -511,6 +527,10 @@ void ClientTest::localDocuments()
     QVERIFY(peer.client.localDocuments("db03")->empty());
     QVERIFY(peer.client.localDocuments("db03")->empty()); // deleted while the list was made
     QCOMPARE(peer.client.localDocuments("db03").error().kind, ErrorKind::Protocol);
+    for (const char *body : {"[]", "{}", R"({"rows":{}})", R"({"rows":[1]})", R"({"rows":[)"}) {
+        Peer bad({answer(200, body)});
+        QCOMPARE(bad.client.localDocuments("db03").error().kind, ErrorKind::Protocol);
+    }
 }
 
 void ClientTest::storedBytesOfAnAttachment()
@@ -548,14 +568,14 @@ namespace {
 QByteArray inlineAnswer(const std::string &id, const QByteArray &name)
 {
     return "{\"results\":[{\"id\":\"" + QByteArray(id.c_str()) + "\",\"docs\":[{\"ok\":{\"_id\":\""
-           + QByteArray(id.c_str())
-           + "\",\"_rev\":\"1-x\",\"_revisions\":{\"start\":1,\"ids\":[\"x\"]},\"_attachments\":{"
-             "\"other\":{\"content_type\":"
-             "\"a/b\",\"digest\":\"md5-1\",\"data\":\"\"},\""
-           + name
-           + "\":{\"content_type\":\"text/"
-             "plain\",\"revpos\":1,\"digest\":\"md5-2\",\"encoding\":\"gzip\","
-             "\"encoded_length\":99,\"data\":\"aGVsbG8=\"}}}}]}]}";
+        + QByteArray(id.c_str())
+        + "\",\"_rev\":\"1-x\",\"_revisions\":{\"start\":1,\"ids\":[\"x\"]},\"_attachments\":{"
+          "\"other\":{\"content_type\":"
+          "\"a/b\",\"digest\":\"md5-1\",\"data\":\"\"},\""
+        + name
+        + "\":{\"content_type\":\"text/"
+          "plain\",\"revpos\":1,\"digest\":\"md5-2\",\"encoding\":\"gzip\","
+          "\"encoded_length\":99,\"data\":\"aGVsbG8=\"}}}}]}]}";
 }
 
 } // namespace

@@ -60,7 +60,7 @@ using Decode = std::function<bool(std::string_view)>;
 std::string document(const std::string &members, const std::string &id = R"("a")")
 {
     return R"({"_id":)" + id + R"(,"_rev":"1-x","_revisions":{"start":1,"ids":["x"]})" + members
-           + "}";
+        + "}";
 }
 
 std::string bulkAnswer(const std::string &entry, const std::string &id = R"("a")")
@@ -128,7 +128,7 @@ void DecodeTest::failureInTheMiddle_data()
     QTest::newRow("behind a row of changes")
         << QByteArray(
                "{\"results\":[\n{\"seq\":1,\"id\":\"a\",\"changes\":[{\"rev\":\"1-a\"}]}\n\n")
-               + error + "\n";
+            + error + "\n";
     QTest::newRow("instead of a row of changes") << "{\"results\":[" + error + "],\"last_seq\":1}";
     QTest::newRow("instead of all") << error;
     QTest::newRow("behind a whole answer") << "{\"results\":[],\"last_seq\":1}" + error;

@@ -23,10 +23,10 @@ class Connection : public QObject
 {
 public:
     Connection(ScriptedServer &server, QTcpSocket *socket, int number)
-        : QObject(socket),
-          m_server(server),
-          m_socket(socket),
-          m_number(number)
+        : QObject(socket)
+        , m_server(server)
+        , m_socket(socket)
+        , m_number(number)
     {
         connect(socket, &QTcpSocket::readyRead, this, &Connection::read);
         connect(socket, &QTcpSocket::disconnected, socket, &QObject::deleteLater);
@@ -132,8 +132,8 @@ class ScriptedServer::Listener : public QTcpServer
 {
 public:
     Listener(ScriptedServer &server, std::optional<QSslConfiguration> tls)
-        : m_server(server),
-          m_tls(std::move(tls))
+        : m_server(server)
+        , m_tls(std::move(tls))
     {
     }
 
@@ -163,8 +163,8 @@ private:
 };
 
 ScriptedServer::ScriptedServer(Script script, std::optional<QSslConfiguration> tls)
-    : m_script(std::move(script)),
-      m_isTls(tls.has_value())
+    : m_script(std::move(script))
+    , m_isTls(tls.has_value())
 {
     auto *listener = new Listener(*this, std::move(tls));
     if (!listener->listen(QHostAddress::LocalHost))
@@ -184,7 +184,7 @@ ScriptedServer::~ScriptedServer()
 std::string ScriptedServer::url(const std::string &user, const std::string &path) const
 {
     return (m_isTls ? "https://" : "http://") + (user.empty() ? user : user + "@")
-           + "127.0.0.1:" + std::to_string(m_port) + path;
+        + "127.0.0.1:" + std::to_string(m_port) + path;
 }
 
 std::vector<ScriptedServer::Received> ScriptedServer::received() const
@@ -203,7 +203,7 @@ ScriptedServer::Reply answer(int status, const QByteArray &body, const QByteArra
 {
     ScriptedServer::Reply reply;
     reply.bytes = statusLine(status) + "Content-Type: application/json\r\nContent-Length: "
-                  + QByteArray::number(body.size()) + "\r\n" + moreHeaders + "\r\n" + body;
+        + QByteArray::number(body.size()) + "\r\n" + moreHeaders + "\r\n" + body;
     return reply;
 }
 

@@ -35,6 +35,7 @@ private slots:
     void notTriedAgain_data();
     void notTriedAgain();
     void retryAfterIsHonoured();
+    void anotherTryStartsAnew();
     void startedStreamIsNotTriedAgain();
     void keptConnectionThatIsClosedIsReplaced();
     void requestThatMustNotBeRepeated_data();
@@ -148,33 +149,43 @@ void TransportTest::headersOfARequest()
 void TransportTest::badFraming_data()
 {
     QTest::addColumn<QByteArray>("bytes");
+    QTest::addColumn<QString>("words");
     QTest::addColumn<bool>("isTransient");
-    const auto row = [](const char *name, const QByteArray &bytes, bool isTransient = false) {
-        QTest::newRow(name) << bytes << isTransient;
+    const auto row = [](const char *name, const QByteArray &bytes, const char *words,
+                        bool isTransient = false) {
+        QTest::newRow(name) << bytes << QString::fromLatin1(words) << isTransient;
     };
-    row("shorter than its Content-Length", kOk + "Content-Length: 9\r\n\r\n{}", true);
-    row("cut inside the head", "HTTP/1.1 200 OK\r\nContent-Le", true);
-    row("closed without a byte", "", true);
-    row("neither length nor chunks", kOk + "\r\n{}");
-    row("two equal lengths", kOk + "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}");
-    row("two different lengths", kOk + "Content-Length: 2\r\nContent-Length: 1\r\n\r\n{}");
-    row("a negative length", kOk + "Content-Length: -2\r\n\r\n{}");
-    row("a length that is no number", kOk + "Content-Length: 2x\r\n\r\n{}");
-    row("a length over 2^63", kOk + "Content-Length: 9223372036854775808\r\n\r\n{}");
+    const char *cut = ""; // Qt says it in several ways
+    row("shorter than its Content-Length", kOk + "Content-Length: 9\r\n\r\n{}", cut, true);
+    row("cut inside the head", "HTTP/1.1 200 OK\r\nContent-Le", cut, true);
+    row("closed without a byte", "", "without an answer", true);
+    row("no HTTP at all", "220 mail.example ESMTP ready\r\n\r\n", "without an answer", true);
+    const char *unknown = "does not say how long";
+    row("neither length nor chunks", kOk + "\r\n{}", unknown);
+    const char *impossible = "impossible length";
+    row("two equal lengths", kOk + "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}", impossible);
+    row("two different lengths", kOk + "Content-Length: 2\r\nContent-Length: 1\r\n\r\n{}",
+        impossible);
+    row("a negative length", kOk + "Content-Length: -2\r\n\r\n{}", impossible);
+    row("a length that is no number", kOk + "Content-Length: 2x\r\n\r\n{}", impossible);
+    row("a length over 2^63", kOk + "Content-Length: 9223372036854775808\r\n\r\n{}", impossible);
+    const char *contradiction = "contradicts itself";
     row("length and chunks",
-        kOk + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n");
+        kOk + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+        contradiction);
     row("another transfer coding",
-        kOk + "Transfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n");
+        kOk + "Transfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", contradiction);
+    const char *compressed = "re-encodes";
     row("gzip though identity was asked for",
-        kOk + "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}");
-    row("brotli", kOk + "Content-Encoding: br\r\nContent-Length: 2\r\n\r\n{}");
-    row("a part", "HTTP/1.1 206 P\r\nContent-Length: 2\r\n\r\n{}");
-    row("no HTTP at all", "220 mail.example ESMTP ready\r\n\r\n", true);
+        kOk + "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}", compressed);
+    row("brotli", kOk + "Content-Encoding: br\r\nContent-Length: 2\r\n\r\n{}", compressed);
+    row("a part", "HTTP/1.1 206 P\r\nContent-Length: 2\r\n\r\n{}", "a part");
 }
 
 void TransportTest::badFraming()
 {
     QFETCH(const QByteArray, bytes);
+    QFETCH(const QString, words);
     QFETCH(const bool, isTransient);
     ScriptedServer server([&](const Received &) {
         return raw(bytes, isTransient ? Then::CloseLater : Then::KeepOpen);
@@ -184,6 +195,7 @@ void TransportTest::badFraming()
     QVERIFY(!response);
     QCOMPARE(response.error().kind, isTransient ? ErrorKind::Unreachable : ErrorKind::Protocol);
     QVERIFY(response.error().message.contains(QString::fromStdString(server.url())));
+    QVERIFY2(response.error().message.contains(words), qPrintable(response.error().message));
     QVERIFY2(isTransient ? server.count() >= 5 : server.count() == 1,
              qPrintable(QString::number(server.count())));
 }
@@ -368,6 +380,18 @@ void TransportTest::retryAfterIsHonoured()
     timer.start();
     QVERIFY(transport->fetch(get("/x"), {}));
     QVERIFY2(timer.elapsed() >= 140, qPrintable(QString::number(timer.elapsed())));
+}
+
+void TransportTest::anotherTryStartsAnew()
+{
+    ScriptedServer server([](const Received &request) {
+        return request.number == 0 ? raw(kOk + "Content-Length: 9\r\n\r\nAAAA", Then::CloseLater)
+                                   : answer(200, "BBBBBBBBB");
+    });
+    const auto transport = makeTestTransport(server.url("ann"));
+    const auto response = transport->fetch(get("/x"), {});
+    QVERIFY(response);
+    QCOMPARE(response->body, std::string("BBBBBBBBB"));
 }
 
 // Qt may send it again behind our back, but gives nothing of that to anybody.
@@ -792,12 +816,17 @@ void TransportTest::givenProxyIsUsed()
     QVERIFY(transport->fetch(get("/x"), {}));
     QCOMPARE(proxy.received().at(0).target, QByteArray("http://couch.invalid:5984/x"));
 
-    options.proxy = "http://127.0.0.1:1";
     options.attempts = 1;
-    const auto lost = makeTestTransport("http://couch.invalid:5984", options);
-    const auto response = lost->fetch(get("/x"), {});
-    QVERIFY(!response);
-    QVERIFY(response.error().message.contains(QStringLiteral("proxy")));
+    for (const char *nobody :
+         {"http://127.0.0.1:1", "http://no-such-host.invalid:1", "socks5://127.0.0.1:1"}) {
+        options.proxy = nobody;
+        const auto lost = makeTestTransport("http://couch.invalid:5984", options);
+        const auto response = lost->fetch(get("/x"), {});
+        QVERIFY(!response);
+        QCOMPARE(response.error().kind, ErrorKind::Unreachable);
+        QVERIFY2(response.error().message.contains(QStringLiteral("through the proxy")),
+                 qPrintable(response.error().message));
+    }
 }
 
 void TransportTest::refusedAtTheStart_data()
