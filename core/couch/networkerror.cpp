@@ -141,7 +141,9 @@ std::optional<Error> failureOf(const QNetworkReply &reply, const QList<QSslError
         return Error{ErrorKind::Protocol, text("%1 did not answer %2 with HTTP.").arg(origin, path),
                      reply.errorString()};
     default:
-        return unreachable(text("%1 could not be reached, or the connection broke.").arg(origin));
+        return unreachable(
+            viaProxy ? proxyFailed
+                     : text("%1 could not be reached, or the connection broke.").arg(origin));
     }
 }
 
