@@ -227,7 +227,16 @@ Client::infosTogether(const std::vector<std::string> &dbs)
 {
     if (lacks(kLacksDbsInfo))
         return infosOneByOne(dbs);
-    auto infos = ask(post("/_dbs_info", R"({"keys":)" + listBody(dbs) + "}"), decodeDatabaseInfos);
+    const auto decode = [&](std::string_view body) {
+        auto infos = decodeDatabaseInfos(body);
+        const bool isSwapped =
+            infos && std::any_of(infos->begin(), infos->end(), [&](const auto &one) {
+                return std::find(dbs.begin(), dbs.end(), one.first) == dbs.end();
+            });
+        return isSwapped ? badAnswer("_dbs_info", text("It is about other databases."))
+                         : std::move(infos);
+    };
+    auto infos = ask(post("/_dbs_info", R"({"keys":)" + listBody(dbs) + "}"), decode);
     if (infos)
         return infos;
     const ErrorKind kind = infos.error().kind;

@@ -134,6 +134,10 @@ Result<std::map<std::string, DatabaseInfo>> decodeDatabaseInfos(std::string_view
         auto info = infoOf(*raw);
         if (!info)
             return info.error();
+        if (info->name != *key)
+            return badAnswer(kWhat,
+                             text("What it says of the database %1 is about %2.")
+                                 .arg(printable(*key), printable(info->name)));
         if (!infos.emplace(*key, std::move(*info)).second)
             return badAnswer(kWhat, text("The database %1 is in it twice.").arg(printable(*key)));
     }

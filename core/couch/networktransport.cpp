@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 
 namespace couch {
 
@@ -53,11 +54,12 @@ public:
     std::string origin() const override { return m_server.toString(); }
 
 private:
-    /// Where the body of a good answer goes. `restart` forgets what a failed try delivered; without
-    /// it nothing is tried again once a byte went out.
+    /// Where the body of a good answer goes. `begin` prepares for a body of perhaps that many bytes
+    /// and forgets what a failed try delivered; without it nothing is tried again once a byte went
+    /// out.
     struct Destination {
         ByteSink sink;
-        std::function<void()> restart;
+        std::function<void(std::uint64_t expectedBytes)> begin;
     };
     Result<ResponseHead> perform(const Request &request, const Destination &to,
                                  const std::stop_token &stop);
@@ -120,7 +122,10 @@ Result<Response> NetworkTransport::fetch(const Request &request, std::stop_token
         response.body.append(piece);
         return Status();
     };
-    to.restart = [&] { response.body.clear(); };
+    to.begin = [&](std::uint64_t expectedBytes) {
+        response.body.clear();
+        response.body.reserve(expectedBytes);
+    };
     auto head = perform(request, to, stop);
     if (!head)
         return head.error();
@@ -155,7 +160,7 @@ Result<ResponseHead> NetworkTransport::perform(const Request &request, const Des
             && !m_authorization.isEmpty() && !m_gate.isRejected() && request.idempotent;
         const bool mayRetry =
             askAgain || (tried.isTransient && request.idempotent && number < m_options.attempts);
-        if (!mayRetry || (tried.delivered && !to.restart) || isWithoutProgress(begin))
+        if (!mayRetry || (tried.delivered && !to.begin) || isWithoutProgress(begin))
             return *tried.error;
         ++m_retries;
         if (askAgain)
@@ -182,8 +187,6 @@ Attempt NetworkTransport::attempt(const Request &request, const QUrl &url, const
         result.error = cancelled();
         return result;
     }
-    if (to.restart)
-        to.restart();
     const std::shared_ptr<Exchange> exchange = send(request, url);
     result = converse(request, *exchange, to, ticket, stop);
     if (result.error)
@@ -232,6 +235,8 @@ Attempt NetworkTransport::readGoodBody(const Request &request, const ResponseHea
     if (head.contentLength && *head.contentLength > request.maxBodyBytes
         && request.method != Request::Method::Head)
         return tooLarge();
+    if (to.begin)
+        to.begin(head.contentLength.value_or(0));
     std::uint64_t received = 0;
     for (;;) {
         const auto piece = exchange.nextPiece(stop);

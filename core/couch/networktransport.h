@@ -8,8 +8,6 @@
 
 namespace couch {
 
-/// The one user of QNetworkAccessManager. Owns a thread with an event loop and two managers in it.
-/// Needs a QCoreApplication. Made and destroyed on one thread; fetch and stream from any other.
 struct NetworkOptions {
     std::chrono::milliseconds connectAndHeaderDeadline{60'000};
     std::chrono::milliseconds idleDeadline{120'000};
@@ -18,13 +16,16 @@ struct NetworkOptions {
     std::chrono::milliseconds firstBackoff{500};
     std::chrono::milliseconds maxBackoff{60'000};
     std::chrono::milliseconds noProgressLimit{900'000}; ///< a whole run without a byte
-    std::chrono::milliseconds retryAfterUnit{
-        1'000};                  ///< what Retry-After counts; tests make it short
+    /// What Retry-After counts; tests make it short.
+    std::chrono::milliseconds retryAfterUnit{1'000};
     bool allowPlainHttp = false; ///< cleartext passwords to a host that is not loopback
     std::string proxy;           ///< "" = none, whatever the environment says
     std::string caFile;          ///< additional PEM certificates
 };
 
+/// The one user of QNetworkAccessManager: owns a thread with an event loop and two managers in it.
+/// Needs a QCoreApplication. Made and destroyed on one thread, after its last caller has returned;
+/// fetch and stream from any thread.
 [[nodiscard]] base::Result<std::unique_ptr<Transport>>
 makeNetworkTransport(const ServerUrl &server, const base::Secret &password, NetworkOptions options);
 

@@ -20,8 +20,8 @@ struct Request {
     std::string target;
     std::string body; ///< JSON when not empty
     std::string accept = "application/json";
-    bool acceptGzip =
-        false; ///< Accept-Encoding: gzip (the coded bytes are delivered), else identity
+    /// Accept-Encoding: gzip (the coded bytes are delivered), else identity.
+    bool acceptGzip = false;
     std::uint64_t maxBodyBytes = std::uint64_t{256} << 20;
     /// Retried on network failures, 408, 429 and 5xx. Set for GET, HEAD and the safe POSTs.
     bool idempotent = true;
@@ -54,7 +54,8 @@ public:
     [[nodiscard]] virtual base::Result<Response> fetch(const Request &request,
                                                        std::stop_token stop) = 0;
     /// Delivers the body in pieces, on the calling thread, with back-pressure. Not retried once a
-    /// byte was delivered; an error from `sink` ends the request and is returned.
+    /// byte was delivered; an error from `sink` ends the request and is returned. `sink` must not
+    /// ask this transport for anything: it would wait for itself.
     [[nodiscard]] virtual base::Result<ResponseHead>
     stream(const Request &request, const base::ByteSink &sink, std::stop_token stop) = 0;
     struct Statistics {

@@ -281,6 +281,7 @@ void ClientTest::databaseInfosOneByOne_data()
         << QByteArray("put_doc_400_bad_json") << true;
     QTest::newRow("a user who is no administrator") << QByteArray("put_db_not_admin") << true;
     QTest::newRow("an answer about something else") << QByteArray("root_auth") << false;
+    QTest::newRow("an answer about another database") << QByteArray() << false;
 }
 
 void ClientTest::databaseInfosOneByOne()
@@ -288,6 +289,9 @@ void ClientTest::databaseInfosOneByOne()
     QFETCH(const QByteArray, recording);
     QFETCH(const bool, isNoted);
     ScriptedServer server([&](const ScriptedServer::Received &request) {
+        if (request.target == "/_dbs_info" && recording.isEmpty())
+            return answer(200,
+                          R"([{"key":"x","info":{"db_name":"x","doc_count":1,"update_seq":1}}])");
         if (request.target == "/_dbs_info")
             return recorded(recording.constData());
         if (request.target == "/gone")

@@ -221,6 +221,8 @@ void DecodeTest::badDatabaseInfos_data()
     QTest::newRow("no key") << QByteArray(R"([{"error":"not_found"}])");
     QTest::newRow("neither info nor that it is missing") << QByteArray(R"([{"key":"a"}])");
     QTest::newRow("another error") << QByteArray(R"([{"key":"a","error":"timeout"}])");
+    QTest::newRow("the info of another")
+        << QByteArray(R"([{"key":"a","info":{"db_name":"b","doc_count":1,"update_seq":1}}])");
     QTest::newRow("a null info") << QByteArray(R"([{"key":"a","info":null}])");
     const QByteArray good = R"({"key":"a","info":{"db_name":"a","doc_count":1,"update_seq":1}})";
     QTest::newRow("a database twice") << QByteArray("[" + good + "," + good + "]");
