@@ -3,6 +3,7 @@
 #include "app/ctl/jsonwriter.h"
 #include "app/ctl/output.h"
 #include "app/ctl/progressline.h"
+#include "app/ctl/usage.h"
 #include "core/backup/run.h"
 #include "core/base/text.h"
 
@@ -27,15 +28,21 @@ public:
 
     void addOptions(CLI::App &app) override
     {
-        app.add_option("--from", m_from, "The server, e.g. https://backup@focus.example/db (a user name, never a password)")->required();
-        app.add_option("--to", m_to, "The folder for the archive; made when it does not exist")->required();
-        app.add_option("--db", m_include, "Only databases that match this pattern (* and ?); may stand several times");
-        app.add_option("--exclude", m_exclude, "Not the databases that match this pattern; may stand several times");
-        app.add_option("--databases-from", m_listFile, "A file with the names of the databases, one a line");
-        app.add_option("--middleware", m_middleware, "Ask this address for the databases and users (GET .../monitor/all_dbs)");
-        app.add_option("--middleware-password-file", m_middlewarePasswordFile, "File with the password for the middleware");
+        app.add_option("--from", m_from, "The server, e.g. https://backup@focus.example/db (a user name, never a password)")
+            ->type_name("URL")
+            ->required();
+        app.add_option("--to", m_to, "The folder for the archive; made when it does not exist")->type_name("DIR")->required();
+        app.add_option("--db", m_include, "Only databases that match this pattern (* and ?); may stand several times")
+            ->type_name("GLOB");
+        app.add_option("--exclude", m_exclude, "Not the databases that match this pattern; may stand several times")->type_name("GLOB");
+        app.add_option("--databases-from", m_listFile, "A file with the names of the databases, one a line")->type_name("FILE");
+        app.add_option("--middleware", m_middleware, "Ask this address for the databases and users (GET .../monitor/all_dbs)")
+            ->type_name("URL");
+        app.add_option("--middleware-password-file", m_middlewarePasswordFile, "File with the password for the middleware")
+            ->type_name("FILE");
         app.add_option("--verify", m_verify, "sample: fetch some bodies again and compare; full: all")
-            ->check(CLI::IsMember({"sample", "full"}))
+            ->type_name("HOW")
+            ->check(oneOf({"sample", "full"}))
             ->default_val("sample");
         app.add_flag("--full", m_full, "Fetch every database afresh");
         app.add_flag("--json", m_json, "Print one JSON object");
@@ -173,8 +180,8 @@ private:
             context.err << "Deleted at the source meanwhile, not in this backup: " << shown(name) << '\n';
         for (const std::string &name : manifest.appeared)
             context.err << "Made at the source meanwhile, will be in the next backup: " << shown(name) << '\n';
-        context.err << manifest.databases.size() << " databases, " << documents << " documents, " << leaves << " leaf revisions, "
-                    << sizeText(outcome.size) << ", verified.\n";
+        context.err << countText(manifest.databases.size(), "database") << ", " << countText(documents, "document") << ", "
+                    << countText(leaves, "leaf revision") << ", " << sizeText(outcome.size) << ", verified.\n";
         if (!manifest.isComplete())
             printOmissions(manifest, context);
         context.out << base::toUtf8(outcome.archive) << '\n';

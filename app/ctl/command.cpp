@@ -1,7 +1,7 @@
 #include "app/ctl/command.h"
 
 #include "app/ctl/output.h"
-#include "core/base/text.h"
+#include "app/ctl/usage.h"
 #include "core/base/version.h"
 
 #include <algorithm>
@@ -9,8 +9,6 @@
 namespace ctl {
 
 namespace {
-
-constexpr int kUsage = 64;
 
 std::vector<std::unique_ptr<Command>> makeCommands()
 {
@@ -22,24 +20,6 @@ std::vector<std::unique_ptr<Command>> makeCommands()
     return commands;
 }
 
-/// CLI11's words without its "Run with --help" tail and line ends.
-QString usageMessage(const CLI::ParseError &error, const std::vector<std::string> &arguments)
-{
-    std::string what = error.what();
-    std::replace(what.begin(), what.end(), '\n', ' ');
-    const bool isUnknownWord = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) && !arguments.empty();
-    if (isUnknownWord && !arguments.front().starts_with('-')) {
-        const auto commands = makeCommands();
-        const bool isCommand = std::any_of(commands.begin(), commands.end(),
-                                           [&](const auto &command) { return arguments.front() == command->name(); });
-        if (!isCommand)
-            return base::text("There is no command %1. See --help.").arg(base::printable(arguments.front()));
-    }
-    if (arguments.empty())
-        return base::text("Name a command. See --help.");
-    return base::text("%1. See --help.").arg(base::printable(what, 500));
-}
-
 } // namespace
 
 int runCommandLine(const std::vector<std::string> &arguments, const Context &context)
@@ -47,11 +27,16 @@ int runCommandLine(const std::vector<std::string> &arguments, const Context &con
     CLI::App app("Backs up CouchDB servers, proves the backups and looks into them.", "focus-monitorctl");
     app.set_version_flag("--version", std::string("focus-monitorctl ") + base::versionText());
     app.require_subcommand(1);
+    app.get_formatter()->label("SUBCOMMAND", "COMMAND");
+    app.get_formatter()->label("Subcommands", "Commands");
+    app.footer("`focus-monitorctl COMMAND --help` says more.\n\n"
+               "Exit codes: 0 good, 1 attention, incomplete or difference, 2 failed, 3 unknown, 64 usage, 130 interrupted.");
     auto commands = makeCommands();
     Command *chosen = nullptr;
     for (const auto &command : commands) {
         CLI::App *sub = app.add_subcommand(command->name(), command->summary());
         command->addOptions(*sub);
+        refuseEmptyValues(*sub);
         sub->callback([&chosen, verb = command.get()] { chosen = verb; });
     }
     const auto options = arguments.begin();
@@ -63,8 +48,8 @@ int runCommandLine(const std::vector<std::string> &arguments, const Context &con
     } catch (const CLI::Success &request) { // --help, --version
         return app.exit(request, context.out, context.err);
     } catch (const CLI::ParseError &error) {
-        printError({base::ErrorKind::Usage, usageMessage(error, arguments)}, wantsJson, context);
-        return kUsage;
+        printError({base::ErrorKind::Usage, usageMessage(error, app, arguments)}, wantsJson, context);
+        return base::exitCode(base::ErrorKind::Usage);
     }
     const auto code = chosen->run(context);
     if (code)

@@ -25,19 +25,23 @@ void stripLineEnd(std::string &text)
 
 Result<Secret> passwordFromFile(const std::string &file)
 {
-    std::string text;
+    const QString name = file == "-" ? base::text("Standard input") : base::printable(file, 1000);
+    std::string line;
     if (file == "-") {
-        std::getline(std::cin, text);
+        std::getline(std::cin, line);
     } else {
         auto content = base::readFile(base::fromUtf8(file), kPasswordLimitBytes);
+        if (!content && content.error().kind == ErrorKind::TooLarge)
+            return Error{ErrorKind::Usage, base::text("%1 is too large for a file with a password.").arg(name)};
         if (!content)
             return content.error();
-        text = std::move(*content);
+        const Secret whole(std::move(*content));
+        line = whole.reveal().substr(0, whole.reveal().find('\n'));
     }
-    stripLineEnd(text);
-    if (text.empty())
-        return Error{ErrorKind::Usage, base::text("%1 holds no password.").arg(base::printable(file))};
-    return Secret(std::move(text));
+    stripLineEnd(line);
+    if (line.empty())
+        return Error{ErrorKind::Usage, base::text("%1 holds no password on its first line.").arg(name)};
+    return Secret(std::move(line));
 }
 
 Result<Secret> passwordFor(const couch::ServerUrl &server, const std::string &file)
@@ -62,9 +66,10 @@ Result<Secret> passwordFor(const couch::ServerUrl &server, const std::string &fi
 
 void ConnectionOptions::addTo(CLI::App &app)
 {
-    app.add_option("--password-file", passwordFile, "File with the password on its first line; - is standard input");
-    app.add_option("--ca-file", caFile, "More certificates to trust (PEM)");
-    app.add_option("--proxy", proxy, "HTTP proxy HOST:PORT; the environment's is not used");
+    app.add_option("--password-file", passwordFile, "File with the password on its first line; - is standard input")
+        ->type_name("FILE");
+    app.add_option("--ca-file", caFile, "More certificates to trust (PEM)")->type_name("FILE");
+    app.add_option("--proxy", proxy, "HTTP proxy; the environment's is not used")->type_name("HOST:PORT");
     app.add_flag("--allow-plain-http", allowPlainHttp, "Send a password without encryption to another machine");
 }
 

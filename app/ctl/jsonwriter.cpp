@@ -1,8 +1,23 @@
 #include "app/ctl/jsonwriter.h"
 
+#include "core/base/bytes.h"
 #include "core/base/json.h"
+#include "core/base/text.h"
 
 namespace ctl {
+
+namespace {
+
+/// Names out of a foreign archive need not be UTF-8; JSON has to be.
+void appendText(std::string &out, std::string_view bytes)
+{
+    if (base::isValidUtf8(bytes))
+        base::json::appendQuoted(out, bytes);
+    else
+        base::json::appendQuoted(out, base::printable(bytes, bytes.size()).toStdString());
+}
+
+} // namespace
 
 void JsonWriter::separate()
 {
@@ -44,7 +59,7 @@ JsonWriter &JsonWriter::endArray()
 JsonWriter &JsonWriter::key(std::string_view name)
 {
     separate();
-    base::json::appendQuoted(m_text, name);
+    appendText(m_text, name);
     m_text += ':';
     m_needsComma = false;
     return *this;
@@ -53,7 +68,7 @@ JsonWriter &JsonWriter::key(std::string_view name)
 JsonWriter &JsonWriter::value(std::string_view utf8)
 {
     separate();
-    base::json::appendQuoted(m_text, utf8);
+    appendText(m_text, utf8);
     return *this;
 }
 

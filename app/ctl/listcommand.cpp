@@ -4,42 +4,52 @@
 #include "core/backup/archiveview.h"
 #include "core/base/text.h"
 
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
 namespace ctl {
 
 namespace {
 
 using backup::ArchiveView;
+using base::Error;
+using base::ErrorKind;
 using base::Result;
 using base::Status;
 
-/// Size and attachments of every stored body, by sequence number. Bodies lie in sequence order and documents in
-/// id order, so one pass over each is far faster than looking every body up.
+/// Size and attachments of every stored body. Bodies lie in sequence order and documents in id order, so one pass
+/// over each is far faster than looking every body up.
 struct BodyFacts {
+    std::uint64_t seq = 0;
     std::uint32_t size = 0;
     std::uint32_t attachments = 0;
 };
 
-Result<std::vector<BodyFacts>> factsOfBodies(store::Reader &store)
+Error cancelled()
+{
+    return {ErrorKind::Cancelled, base::text("The list was stopped before its end.")};
+}
+
+Result<std::vector<BodyFacts>> factsOfBodies(store::Reader &store, const std::stop_token &stop)
 {
     std::vector<BodyFacts> facts;
-    Status read = store.forEachBody([&facts](std::uint64_t seq, std::string_view text) -> Status {
-        constexpr std::uint64_t mostSequences = std::uint64_t{1} << 31;
-        if (seq >= mostSequences)
-            return {};
-        if (facts.size() <= seq)
-            facts.resize(static_cast<size_t>(seq) + 1);
-        BodyFacts &body = facts[static_cast<size_t>(seq)];
-        body.size = static_cast<std::uint32_t>(text.size());
+    Status read = store.forEachBody([&](std::uint64_t seq, std::string_view text) -> Status {
+        if (stop.stop_requested())
+            return cancelled();
+        BodyFacts body{seq, static_cast<std::uint32_t>(text.size()), 0};
         if (text.find("\"_attachments\"") != std::string_view::npos) {
             const auto info = store::inspectBody(text);
             if (!info)
                 return info.error();
             body.attachments = static_cast<std::uint32_t>(info->attachments.size());
         }
+        facts.push_back(body);
         return {};
     });
     if (!read)
         return read.error();
+    std::sort(facts.begin(), facts.end(), [](const BodyFacts &a, const BodyFacts &b) { return a.seq < b.seq; });
     return facts;
 }
 
@@ -60,8 +70,12 @@ DocumentRow rowOf(const store::Metadata &metadata, const std::vector<BodyFacts> 
     row.deleted = metadata.isDeleted();
     row.leaves = metadata.tree.leaves().size();
     const auto seq = metadata.seqOf.find(winner);
-    if (seq != metadata.seqOf.end() && seq->second < facts.size())
-        row.body = facts[static_cast<size_t>(seq->second)];
+    if (seq == metadata.seqOf.end())
+        return row;
+    const auto body = std::lower_bound(facts.begin(), facts.end(), seq->second,
+                                       [](const BodyFacts &it, std::uint64_t wanted) { return it.seq < wanted; });
+    if (body != facts.end() && body->seq == seq->second)
+        row.body = *body;
     return row;
 }
 
@@ -73,8 +87,8 @@ public:
 
     void addOptions(CLI::App &app) override
     {
-        app.add_option("ARCHIVE", m_archive, "Archive, or folder of database directories")->required();
-        app.add_option("DB", m_database, "Database");
+        app.add_option("ARCHIVE", m_archive, "Archive, or folder of database directories")->type_name("")->required();
+        app.add_option("DB", m_database, "Database")->type_name("");
         app.add_flag("--json", m_json, "Print one JSON object");
     }
 
@@ -155,9 +169,11 @@ private:
             if (note.empty() && !database.whole)
                 note = "cut";
             if (note.empty() && !entry.omissions.empty())
-                note = std::to_string(entry.omissions.size()) + " omissions: " + shown(entry.omissions.front().message);
-            table.addRow({shown(entry.name), std::to_string(entry.documents), std::to_string(entry.deleted), std::to_string(entry.leaves),
-                          std::to_string(entry.conflicted), std::to_string(entry.attachments), note});
+                note = countText(entry.omissions.size(), "omission") + ": " + shown(entry.omissions.front().message);
+            const bool isUnread = !database.problem.isEmpty() && entry.leaves == 0;
+            const auto number = [isUnread](std::uint64_t count) { return isUnread ? "-" : std::to_string(count); };
+            table.addRow({shown(entry.name, entry.name.size()), number(entry.documents), number(entry.deleted), number(entry.leaves),
+                          number(entry.conflicted), number(entry.attachments), note});
         }
         table.print(context.out);
         for (const archive::Finding &finding : view.reader().findings())
@@ -169,16 +185,19 @@ private:
         const auto store = view.openDatabase(m_database);
         if (!store)
             return store.error();
-        const auto facts = factsOfBodies(**store);
+        const auto facts = factsOfBodies(**store, context.stop);
         if (!facts)
             return facts.error();
-        Status printed = m_json ? printDocumentsJson(**store, *facts, context) : printDocuments(**store, *facts, context);
+        if (m_json)
+            return printDocumentsJson(**store, *facts, context);
+        Status printed = printDocuments(**store, *facts, context);
         if (!printed)
             return printed.error();
         return exitcode::kGood;
     }
 
-    static Status printDocumentsJson(store::Reader &store, const std::vector<BodyFacts> &facts, const Context &context)
+    /// What goes wrong in the middle becomes a member of the one object, behind what was printed already.
+    static int printDocumentsJson(store::Reader &store, const std::vector<BodyFacts> &facts, const Context &context)
     {
         JsonWriter json;
         json.beginObject().key("documents").beginArray();
@@ -188,23 +207,33 @@ private:
             json.member("leaves", row.leaves).member("attachments", std::uint64_t{row.body.attachments});
             json.member("size", std::uint64_t{row.body.size}).endObject();
             context.out << json.takeText();
-            return !context.stop.stop_requested();
+            if (context.stop.stop_requested())
+                return cancelled();
+            return true;
         });
-        json.endArray().endObject();
+        json.endArray();
+        if (!walked)
+            addError(json, walked.error());
+        json.endObject();
         context.out << json.text() << '\n';
-        return walked;
+        return walked ? exitcode::kGood : base::exitCode(walked.error().kind);
     }
 
     static Status printDocuments(store::Reader &store, const std::vector<BodyFacts> &facts, const Context &context)
     {
-        context.out << "LEAVES  ATTACHMENTS        SIZE  DOCUMENT  REVISION\n";
+        context.out << "LEAVES  ATTACHMENTS        SIZE  REVISION                            DOCUMENT\n";
         return store.forEachDocument([&](const store::Metadata &metadata) -> Result<bool> {
             const DocumentRow row = rowOf(metadata, facts);
             std::array<char, 64> numbers{};
             std::snprintf(numbers.data(), numbers.size(), "%6llu  %11u  %10s  ", static_cast<unsigned long long>(row.leaves),
                           row.body.attachments, sizeText(row.body.size).c_str());
-            context.out << numbers.data() << shown(row.id) << "  " << shown(row.rev) << (row.deleted ? "  deleted" : "") << '\n';
-            return !context.stop.stop_requested();
+            constexpr size_t revWidth = 34; // "1-" and 32 digits
+            std::string rev = shown(row.rev);
+            rev.append(rev.size() < revWidth ? revWidth - rev.size() : 0, ' ');
+            context.out << numbers.data() << rev << "  " << shown(row.id) << (row.deleted ? "  (deleted)" : "") << '\n';
+            if (context.stop.stop_requested())
+                return cancelled();
+            return true;
         });
     }
 

@@ -1,8 +1,8 @@
 #include "app/ctl/output.h"
 
-#include "app/ctl/jsonwriter.h"
 #include "core/base/text.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -15,12 +15,24 @@ void printError(const base::Error &error, bool asJson, const Context &context)
         return;
     }
     JsonWriter json;
-    json.beginObject().key("error").beginObject();
+    json.beginObject();
+    addError(json, error);
+    json.endObject();
+    context.out << json.text() << '\n';
+}
+
+void addError(JsonWriter &json, const base::Error &error)
+{
+    json.key("error").beginObject();
     json.member("code", base::errorCode(error.kind));
     json.member("message", error.message);
     json.member("remedy", base::errorRemedy(error.kind));
-    json.endObject().endObject();
-    context.out << json.text() << '\n';
+    json.endObject();
+}
+
+std::string countText(std::uint64_t count, const std::string &noun)
+{
+    return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
 }
 
 std::string sizeText(std::uint64_t bytes)
@@ -31,7 +43,8 @@ std::string sizeText(std::uint64_t bytes)
         return std::to_string(bytes) + " B";
     double value = static_cast<double>(bytes) / step;
     size_t unit = 0;
-    while (value >= step && unit + 1 < units.size()) {
+    constexpr double roundsToStep = 1023.95;
+    while (value >= roundsToStep && unit + 1 < units.size()) {
         value /= step;
         ++unit;
     }
@@ -58,33 +71,62 @@ std::string shown(std::string_view bytes, size_t maxBytes)
 
 namespace {
 
+bool beginsCharacter(char byte)
+{
+    return (static_cast<unsigned char>(byte) & 0xc0) != 0x80;
+}
+
 /// Code points, which is what a terminal cell is for most scripts.
 size_t widthOf(const std::string &utf8)
 {
-    size_t width = 0;
-    for (const char c : utf8)
-        width += (static_cast<unsigned char>(c) & 0xc0) != 0x80 ? 1 : 0;
-    return width;
+    return static_cast<size_t>(std::count_if(utf8.begin(), utf8.end(), beginsCharacter));
+}
+
+/// Where the character with this number begins.
+size_t offsetOf(const std::string &utf8, size_t character)
+{
+    size_t seen = 0;
+    for (size_t i = 0; i < utf8.size(); ++i) {
+        if (beginsCharacter(utf8[i]) && seen++ == character)
+            return i;
+    }
+    return utf8.size();
 }
 
 } // namespace
 
+std::string elided(const std::string &utf8, size_t mostCharacters)
+{
+    const size_t width = widthOf(utf8);
+    if (width <= mostCharacters)
+        return utf8;
+    if (mostCharacters == 0)
+        return {};
+    const size_t kept = mostCharacters - 1;
+    return utf8.substr(0, offsetOf(utf8, kept - kept / 2)) + "\u2026" + utf8.substr(offsetOf(utf8, width - kept / 2));
+}
+
 void Table::print(std::ostream &out) const
 {
+    constexpr size_t widest = 60;
+    const auto cellOf = [](const std::vector<std::string> &cells, size_t i) {
+        return i + 1 < cells.size() ? elided(cells[i], widest) : cells[i];
+    };
     std::vector<size_t> widths;
     for (const Column &column : m_columns)
         widths.push_back(widthOf(column.title));
     for (const auto &row : m_rows) {
         for (size_t i = 0; i < row.size(); ++i)
-            widths[i] = std::max(widths[i], widthOf(row[i]));
+            widths[i] = std::max(widths[i], widthOf(cellOf(row, i)));
     }
     const auto printRow = [&](const std::vector<std::string> &cells) {
         std::string line;
         for (size_t i = 0; i < cells.size(); ++i) {
-            const std::string padding(widths[i] - widthOf(cells[i]), ' ');
+            const std::string cell = cellOf(cells, i);
+            const std::string padding(widths[i] - widthOf(cell), ' ');
             if (i > 0)
                 line += "  ";
-            line += m_columns[i].align == Align::Right ? padding + cells[i] : cells[i] + padding;
+            line += m_columns[i].align == Align::Right ? padding + cell : cell + padding;
         }
         line.erase(line.find_last_not_of(' ') + 1);
         out << line << '\n';

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/ctl/command.h"
+#include "app/ctl/jsonwriter.h"
 #include "core/base/error.h"
 
 #include <QString>
@@ -13,13 +14,21 @@ namespace ctl {
 
 /// `focus-monitorctl: sentence` on err, or `{"error": {"code", "message", "remedy"}}` on out.
 void printError(const base::Error &error, bool asJson, const Context &context);
+/// Adds the member `"error": {...}` of that object.
+void addError(JsonWriter &json, const base::Error &error);
 
+/// "1 database", "2 databases"
+[[nodiscard]] std::string countText(std::uint64_t count, const std::string &noun);
 /// "12.3 MiB"
 [[nodiscard]] std::string sizeText(std::uint64_t bytes);
 /// "1 min 5 s"
 [[nodiscard]] std::string durationText(std::uint64_t seconds);
 
-/// Columns of text, numbers to the right, cut nowhere.
+/// At most so many characters; what is too much is left out in the middle, because names differ at
+/// their ends.
+[[nodiscard]] std::string elided(const std::string &utf8, size_t mostCharacters);
+
+/// Columns of text, numbers to the right. A long cell is elided, unless it is the last of its row.
 class Table
 {
 public:

@@ -30,7 +30,7 @@ std::string timeLeft(double share, double seconds)
 std::string progressText(const backup::Progress &progress, double seconds)
 {
     const std::uint64_t bytes = progress.bytesDone;
-    const std::string rate = seconds > 0 ? ", " + sizeText(static_cast<std::uint64_t>(static_cast<double>(bytes) / seconds)) + "/s" : "";
+    const std::string rate = seconds >= 1 ? ", " + sizeText(static_cast<std::uint64_t>(static_cast<double>(bytes) / seconds)) + "/s" : "";
     switch (progress.phase.load()) {
     case backup::Phase::Preparing:
         return "looking at the server";
@@ -87,7 +87,7 @@ void ProgressLine::loop(const std::stop_token &stop)
 void ProgressLine::draw(const std::string &line)
 {
     const auto width = static_cast<size_t>(terminalWidth()) - 1;
-    m_err << "\r\x1b[K" << line.substr(0, width) << std::flush;
+    m_err << "\r\x1b[K" << elided(line, width) << std::flush;
 }
 
 } // namespace ctl

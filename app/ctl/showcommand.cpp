@@ -39,11 +39,11 @@ public:
 
     void addOptions(CLI::App &app) override
     {
-        app.add_option("ARCHIVE", m_archive, "Archive, or folder of database directories")->required();
-        app.add_option("DB", m_database, "Database")->required();
+        app.add_option("ARCHIVE", m_archive, "Archive, or folder of database directories")->type_name("")->required();
+        app.add_option("DB", m_database, "Database")->type_name("")->required();
         m_document.addTo(app);
-        app.add_option("--rev", m_rev, "This revision instead of the winning one");
-        app.add_flag("--tree", m_tree, "The revision tree");
+        auto *rev = app.add_option("--rev", m_rev, "This revision instead of the winning one")->type_name("REV");
+        app.add_flag("--tree", m_tree, "The revision tree")->excludes(rev);
         app.add_flag("--json", m_json, "Print one JSON object");
     }
 
@@ -75,7 +75,7 @@ private:
     void printTree(const store::Metadata &metadata, const Context &context) const
     {
         if (!m_json) {
-            context.out << shown(metadata.id) << '\n' << treeText(metadata.tree);
+            context.out << shown(metadata.id, metadata.id.size()) << '\n' << treeText(metadata.tree);
             return;
         }
         JsonWriter json;
@@ -105,8 +105,10 @@ private:
         const auto body = store.body(seq->second);
         if (!body)
             return body.error();
-        if (base::Status valid = base::json::validate(*body); !valid)
-            return valid.error();
+        if (const auto members = base::json::members(*body); !members)
+            return Error{ErrorKind::Corrupt, base::text("The body of revision %1 of document %2 is damaged. %3")
+                                                 .arg(base::printable(rev.toString()), base::printable(metadata.id),
+                                                      members.error().message)};
         const std::string text = withRevisions(*body, metadata.tree.pathOf(node));
         context.out << (m_json ? text : indentJson(*body)) << '\n';
         return exitcode::kGood;

@@ -1,14 +1,19 @@
 #include "app/ctl/treetext.h"
 
+#include "app/ctl/output.h"
 #include "core/base/json.h"
+#include "core/base/text.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 
 namespace ctl {
 
 namespace {
 
 constexpr size_t kFoldFrom = 4;
+constexpr size_t kWidestIndent = 80;
 
 bool isFoldable(const store::RevTree &tree, std::int32_t node)
 {
@@ -16,11 +21,11 @@ bool isFoldable(const store::RevTree &tree, std::int32_t node)
     return !it.available && it.firstChild >= 0 && tree.nodes()[static_cast<size_t>(it.firstChild)].nextSibling < 0;
 }
 
-std::string lineOf(const store::RevTree &tree, std::int32_t node)
+std::string lineOf(const store::RevTree &tree, std::int32_t node, std::int32_t winner)
 {
     const auto &it = tree.nodes()[static_cast<size_t>(node)];
-    std::string line = tree.revOf(node).toString();
-    if (node == tree.winner())
+    std::string line = shown(tree.revOf(node).toString());
+    if (node == winner)
         line += "  winner";
     else if (it.firstChild < 0)
         line += it.deleted ? "" : "  conflict";
@@ -40,6 +45,7 @@ std::string treeText(const store::RevTree &tree)
         std::string indent;
     };
     std::string out;
+    const std::int32_t winner = tree.winner();
     std::vector<Pending> stack;
     auto roots = tree.roots();
     std::reverse(roots.begin(), roots.end());
@@ -48,20 +54,24 @@ std::string treeText(const store::RevTree &tree)
     while (!stack.empty()) {
         Pending at = std::move(stack.back());
         stack.pop_back();
+        const bool isRoot = tree.nodes()[static_cast<size_t>(at.node)].parent < 0;
+        if (isRoot && !out.empty())
+            out += "-- no ancestor in common with the above --\n";
         std::vector<std::int32_t> run;
         for (std::int32_t node = at.node; isFoldable(tree, node); node = tree.nodes()[static_cast<size_t>(node)].firstChild)
             run.push_back(node);
         if (run.size() >= kFoldFrom) {
-            out += at.indent + lineOf(tree, run.front()) + '\n';
+            out += at.indent + lineOf(tree, run.front(), winner) + '\n';
             out += at.indent + "... " + std::to_string(run.size() - 2) + " revisions, bodies not kept ...\n";
-            out += at.indent + lineOf(tree, run.back()) + '\n';
+            out += at.indent + lineOf(tree, run.back(), winner) + '\n';
             at.node = tree.nodes()[static_cast<size_t>(run.back())].firstChild;
             stack.push_back(std::move(at));
             continue;
         }
-        out += at.indent + lineOf(tree, at.node) + '\n';
+        out += at.indent + lineOf(tree, at.node, winner) + '\n';
         auto children = tree.children(at.node);
-        const std::string indent = children.size() > 1 ? at.indent + "  " : at.indent;
+        const bool goesRight = children.size() > 1 && at.indent.size() < kWidestIndent;
+        const std::string indent = goesRight ? at.indent + "  " : at.indent;
         std::reverse(children.begin(), children.end());
         for (const std::int32_t child : children)
             stack.push_back({child, indent});
@@ -104,6 +114,33 @@ std::string treeJson(const store::RevTree &tree)
     return out + ']';
 }
 
+namespace {
+
+/// The character of a string at `at`, as an escape where it would draw on the terminal. Returns its length.
+size_t appendCharacter(std::string &out, std::string_view json, size_t at)
+{
+    const auto bits = [&](size_t i, unsigned mask) { return static_cast<char32_t>(static_cast<unsigned char>(json[i]) & mask); };
+    size_t end = at + 1;
+    while (end < json.size() && bits(end, 0xc0) == 0x80)
+        ++end;
+    const size_t length = end - at;
+    char32_t character = bits(at, 0x7f);
+    if (length == 2)
+        character = bits(at, 0x1f) << 6 | bits(at + 1, 0x3f);
+    else if (length == 3)
+        character = bits(at, 0x0f) << 12 | bits(at + 1, 0x3f) << 6 | bits(at + 2, 0x3f);
+    if (length > 3 || base::isHarmless(character)) { // all that are not lie below U+10000
+        out += json.substr(at, length);
+        return length;
+    }
+    std::array<char, 8> escape{};
+    std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(character));
+    out += escape.data();
+    return length;
+}
+
+} // namespace
+
 std::string indentJson(std::string_view json)
 {
     std::string out;
@@ -117,19 +154,23 @@ std::string indentJson(std::string_view json)
     for (size_t i = 0; i < json.size(); ++i) {
         const char c = json[i];
         if (inString) {
-            out += c;
-            if (c == '\\' && i + 1 < json.size())
+            if (c == '\\' && i + 1 < json.size()) {
+                out += c;
                 out += json[++i];
-            else if (c == '"')
-                inString = false;
+            } else {
+                inString = c != '"';
+                i += appendCharacter(out, json, i) - 1;
+            }
             continue;
         }
         if (c == ' ' || c == '\n' || c == '\r' || c == '\t')
             continue;
-        const bool isEmpty = (c == '{' || c == '[') && i + 1 < json.size() && (json[i + 1] == '}' || json[i + 1] == ']');
+        const size_t next = c == '{' || c == '[' ? json.find_first_not_of(" \n\r\t", i + 1) : std::string_view::npos;
+        const bool isEmpty = next != std::string_view::npos && (json[next] == '}' || json[next] == ']');
         if (isEmpty) {
             out += c;
-            out += json[++i];
+            out += json[next];
+            i = next;
         } else if (c == '{' || c == '[') {
             out += c;
             ++depth;

@@ -52,8 +52,10 @@ public:
 
     void addOptions(CLI::App &app) override
     {
-        app.add_option("ARCHIVE", m_archives, "Archives, or folders of database directories")->required();
-        app.add_option("--against", m_against, "Compare with this server, too (level L3)");
+        app.add_option("ARCHIVE", m_archives, "Archives, or folders of database directories")
+            ->type_name("")
+            ->required();
+        app.add_option("--against", m_against, "Compare with this server, too (level L3)")->type_name("URL");
         app.add_flag("--full", m_full, "With --against: compare every body, not a sample");
         app.add_flag("--json", m_json, "Print one JSON object");
         m_connection.addTo(app);
@@ -155,7 +157,7 @@ private:
     static void printText(const backup::VerifyReport &report, const Context &context)
     {
         context.out << base::toUtf8(report.path) << ": " << (report.isOk() ? "ok" : "NOT OK") << " (" << nameOf(report.origin)
-                    << ", " << report.databases << " databases, " << report.documents << " documents)\n";
+                    << ", " << countText(report.databases, "database") << ", " << countText(report.documents, "document") << ")\n";
         context.out << "  L1 intact         " << nameOf(report.l1) << '\n';
         context.out << "  L2 readable       " << nameOf(report.l2) << '\n';
         context.out << "  L3 equals source  " << nameOf(report.l3);
@@ -166,10 +168,10 @@ private:
         for (size_t i = 0; i < report.problems.size() && i < most; ++i) {
             const backup::VerifyProblem &problem = report.problems[i];
             context.out << "  " << problem.code << ": ";
-            if (!problem.database.empty())
-                context.out << shown(problem.database) << ": ";
-            if (!problem.document.empty())
-                context.out << shown(problem.document, 80) << ": ";
+            for (const std::string &name : {shown(problem.database), shown(problem.document, 80)}) {
+                if (!name.empty() && !problem.message.contains(QString::fromStdString(name)))
+                    context.out << name << ": ";
+            }
             context.out << problem.message.toStdString() << '\n';
         }
         if (report.problems.size() > most)

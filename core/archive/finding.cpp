@@ -2,8 +2,6 @@
 
 #include "core/base/text.h"
 
-#include <algorithm>
-
 namespace archive {
 
 namespace {
@@ -26,12 +24,6 @@ void FindingList::add(const std::vector<Finding> &findings)
 {
     for (const Finding &finding : findings)
         add(finding.code, finding.path, finding.message, finding.fatal);
-}
-
-bool FindingList::hasFatal() const
-{
-    return std::any_of(m_list.begin(), m_list.end(),
-                       [](const Finding &finding) { return finding.fatal; });
 }
 
 } // namespace archive

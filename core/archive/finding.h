@@ -22,7 +22,6 @@ public:
     void add(std::string code, std::string path, QString message, bool fatal = true);
     void add(const std::vector<Finding> &findings);
     [[nodiscard]] const std::vector<Finding> &list() const { return m_list; }
-    [[nodiscard]] bool hasFatal() const;
 
 private:
     std::vector<Finding> m_list;

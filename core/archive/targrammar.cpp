@@ -104,12 +104,6 @@ void TarGrammar::skip(std::uint64_t bytes)
     advance(bytes);
 }
 
-std::optional<std::string> TarGrammar::openFile() const
-{
-    const bool open = m_state == State::Content && m_inFile && m_remaining > 0;
-    return open ? std::optional(m_fileName) : std::nullopt;
-}
-
 /// Passes over content, then its padding; what comes next is a header.
 void TarGrammar::advance(std::uint64_t bytes)
 {
@@ -188,7 +182,6 @@ Status TarGrammar::takeEntry(TarBlock &block)
         return {};
     }
     beginContent(entry.size, entry.isFile());
-    m_fileName = entry.name;
     if (refuseNext)
         return m_handler.refused("refused-header", entry, *refuseNext);
     const Status taken = m_handler.entry(entry);

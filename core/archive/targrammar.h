@@ -62,8 +62,6 @@ public:
         return m_state == State::Header && m_block.empty();
     }
     [[nodiscard]] std::uint64_t offset() const { return m_offset; }
-    /// The file whose content is not complete yet.
-    [[nodiscard]] std::optional<std::string> openFile() const;
 
 private:
     enum class State { Header, Extension, Content, OneZeroBlock, Ended, Failed };
@@ -86,7 +84,6 @@ private:
     std::uint64_t m_remaining = 0; // of content
     std::uint64_t m_padding = 0;   // behind it
     bool m_inFile = false;
-    std::string m_fileName;
     char m_extensionType = 0;
     std::string m_extension;
     bool m_extensionTooLong = false;

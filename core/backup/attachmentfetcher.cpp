@@ -170,8 +170,8 @@ void AttachmentFetcher::startMore()
         InFlight flight;
         flight.key = key;
         flight.bytes = next.stub.length;
-        flight.answer = QtConcurrent::run(&m_pool, [&client = m_client, database = m_database, wanted = next] {
-            return fetchSmall(client, database, wanted);
+        flight.answer = QtConcurrent::run(&m_pool, [this, wanted = next] {
+            return m_tasks.run([&] { return fetchSmall(m_client, m_database, wanted); });
         });
         m_bytesInFlight += flight.bytes;
         m_inFlight.push_back(std::move(flight));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/backup/stopping.h"
 #include "core/couch/client.h"
 #include "core/store/writer.h"
 
@@ -67,6 +68,7 @@ private:
     std::stop_token m_stop;
     std::deque<Wanted> m_announced;
     std::deque<InFlight> m_inFlight;
+    TaskGroup m_tasks;
     std::uint64_t m_bytesInFlight = 0;
     std::unordered_map<std::string, store::Writer::Attachment> m_known;
 };

@@ -1,6 +1,6 @@
 #include "core/backup/documentwriter.h"
 
-#include "core/backup/snapshot.h"
+#include "core/backup/stopping.h"
 #include "core/base/text.h"
 #include "core/couch/decode.h"
 #include "core/store/document.h"
@@ -24,15 +24,6 @@ store::RevPath pathOf(const couch::FetchedLeaf &leaf)
 constexpr const char *kNotFound = "not_found";
 constexpr const char *kMalformed = "malformed-document";
 constexpr int kTries = 3; // a document may change again while it is fetched again
-
-/// `ifStemmed` is the answer where the server no longer keeps the history of that time.
-bool hasAncestor(const couch::FetchedLeaf &leaf, const store::RevId &rev, bool ifStemmed)
-{
-    if (rev.generation > leaf.revisionsStart)
-        return false;
-    const std::uint64_t back = leaf.revisionsStart - rev.generation;
-    return back < leaf.revisionsIds.size() ? leaf.revisionsIds[static_cast<size_t>(back)] == rev.hash : ifStemmed;
-}
 
 } // namespace
 
@@ -100,7 +91,8 @@ Status DocumentWriter::addSlice(const LeafFetcher::Slice &slice, const std::vect
         m_isOpen = false;
         m_stored.clear();
         m_frozen.clear();
-        m_successors.clear();
+        m_covered.clear();
+        m_oldestKept = 0;
         m_refusals.clear();
     }
     m_frozen.insert(slice.revs.begin(), slice.revs.end());
@@ -147,8 +139,10 @@ Status DocumentWriter::addAgain(const std::string &id)
 
 Result<bool> DocumentWriter::addLeaf(const couch::FetchedLeaf &leaf, bool mayBeOutdated)
 {
-    if (m_stored.contains(leaf.rev))
+    if (m_stored.contains(leaf.rev)) {
+        noteCovered(leaf);
         return true;
+    }
     std::vector<store::StoredAttachment> attachments;
     for (const couch::AttachmentStub &stub : leaf.attachments) {
         const std::string name = base::json::unescape(stub.nameJson);
@@ -177,22 +171,33 @@ Result<bool> DocumentWriter::addLeaf(const couch::FetchedLeaf &leaf, bool mayBeO
     m_parts.progress.bytesDone += body.size();
     m_parts.sample.offer(leaf.id, leaf.rev);
     m_stored.insert(leaf.rev);
-    if (!m_frozen.contains(leaf.rev))
-        m_successors.push_back({leaf.id, {}, leaf.rev, leaf.deleted, leaf.revisionsStart, leaf.revisionsIds, {}, {}});
+    noteCovered(leaf);
     return true;
+}
+
+void DocumentWriter::noteCovered(const couch::FetchedLeaf &leaf)
+{
+    if (!m_frozen.contains(leaf.rev))
+        m_oldestKept = std::max(m_oldestKept, leaf.revisionsStart - leaf.revisionsIds.size() + 1);
+    else if (m_frozen.size() == 1)
+        return; // it is in m_stored
+    for (size_t back = 0; back < leaf.revisionsIds.size(); ++back) {
+        const std::string rev = std::to_string(leaf.revisionsStart - back) + '-' + leaf.revisionsIds[back];
+        if (m_frozen.contains(rev))
+            m_covered.insert(rev);
+    }
 }
 
 bool DocumentWriter::isCovered(const std::string &frozenRev) const
 {
-    if (m_stored.contains(frozenRev))
+    if (m_stored.contains(frozenRev) || m_covered.contains(frozenRev))
         return true;
+    // The history may be stemmed: then it is older than all that a successor keeps. Where the server does
+    // not know it any more, all leaves there are were fetched.
     const auto rev = store::RevId::parse(frozenRev);
-    // Where the server knows it no longer, all leaves there are were fetched.
     const auto refusal = m_refusals.find(frozenRev);
     const bool isGone = refusal == m_refusals.end() || refusal->second.code == kNotFound;
-    return rev && std::any_of(m_successors.begin(), m_successors.end(), [&](const couch::FetchedLeaf &leaf) {
-        return hasAncestor(leaf, *rev, isGone);
-    });
+    return rev && isGone && rev->generation < m_oldestKept;
 }
 
 Status DocumentWriter::endDocument(const std::string &id)

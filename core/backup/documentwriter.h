@@ -48,6 +48,7 @@ private:
     /// Adds all leaves as they are now.
     [[nodiscard]] base::Status addAgain(const std::string &id);
     [[nodiscard]] base::Status endDocument(const std::string &id);
+    void noteCovered(const couch::FetchedLeaf &leaf);
     /// The leaf itself is stored, or one that descends from it.
     [[nodiscard]] bool isCovered(const std::string &frozenRev) const;
     void omit(std::string code, const std::string &id, const std::string &rev, const QString &message,
@@ -57,7 +58,8 @@ private:
     bool m_isOpen = false;
     std::set<std::string> m_stored;                      ///< revisions of the document at hand
     std::set<std::string> m_frozen;                      ///< revisions that have to be in, or a successor
-    std::vector<couch::FetchedLeaf> m_successors;        ///< stored leaves that were not frozen (no views used)
+    std::set<std::string> m_covered;                     ///< frozen revisions that a stored leaf descends from
+    std::uint64_t m_oldestKept = 0;                      ///< generation where the histories of the successors begin
     struct Refusal {
         std::string code;
         std::string reason;

@@ -167,8 +167,8 @@ Status LeafFetcher::startMore()
             for (const std::string &rev : slice.revs)
                 wanted.push_back({slice.id, rev});
         }
-        flight.answer = QtConcurrent::run(&m_pool, [&client = m_client, database = m_database, wanted = std::move(wanted)] {
-            return fetchLeaves(client, database, wanted);
+        flight.answer = QtConcurrent::run(&m_pool, [this, wanted = std::move(wanted)] {
+            return m_tasks.run([&] { return fetchLeaves(m_client, m_database, wanted); });
         });
         m_inFlight.push_back(std::move(flight));
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/backup/leaflist.h"
+#include "core/backup/stopping.h"
 #include "core/couch/client.h"
 
 #include <QFuture>
@@ -74,6 +75,7 @@ private:
     size_t m_restAt = 0;
     bool m_atEnd = false;
     std::deque<InFlight> m_inFlight;
+    TaskGroup m_tasks;
 };
 
 /// `_bulk_get` with latest=true for these revisions, halved where the answer is too large, times out or

@@ -3,6 +3,7 @@
 #include "core/backup/changesfeed.h"
 #include "core/backup/comparison.h"
 #include "core/backup/documentwriter.h"
+#include "core/backup/stopping.h"
 #include "core/base/failpoint.h"
 #include "core/base/text.h"
 
@@ -333,24 +334,6 @@ private:
 };
 
 } // namespace
-
-bool stopsTheRun(ErrorKind kind)
-{
-    switch (kind) {
-    case ErrorKind::Unreachable:
-    case ErrorKind::Tls:
-    case ErrorKind::Unauthorized:
-    case ErrorKind::Redirected:
-    case ErrorKind::Io:
-    case ErrorKind::NoSpace:
-    case ErrorKind::Locked:
-    case ErrorKind::Cancelled:
-    case ErrorKind::Internal:
-        return true;
-    default:
-        return false;
-    }
-}
 
 Result<Snapshot> takeSnapshot(const SnapshotContext &context, const std::string &database, const base::fs::path &stagingPath)
 {

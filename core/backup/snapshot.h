@@ -42,7 +42,4 @@ struct Snapshot {
 [[nodiscard]] base::Result<Snapshot> takeSnapshot(const SnapshotContext &context, const std::string &database,
                                                   const base::fs::path &stagingPath);
 
-/// True for failures that no other database will be spared.
-[[nodiscard]] bool stopsTheRun(base::ErrorKind kind);
-
 } // namespace backup

@@ -113,7 +113,7 @@ std::optional<std::string> fromBase64(std::string_view text)
         }
     }
     const bool leftoverIsZero = (collected & ((1U << bits) - 1U)) == 0;
-    if (!leftoverIsZero || bits != padding * 2)
+    if (!leftoverIsZero)
         return std::nullopt;
     return out;
 }

@@ -6,8 +6,6 @@
 
 namespace base {
 
-namespace {
-
 bool isHarmless(char32_t c)
 {
     if (c < 0x20 || (c >= 0x7f && c < 0xa0))
@@ -17,8 +15,6 @@ bool isHarmless(char32_t c)
         || (c >= 0x2066 && c <= 0x2069);
     return !directional && c != 0x2028 && c != 0x2029 && c != 0xfeff;
 }
-
-} // namespace
 
 QString printable(std::string_view bytes, size_t maxBytes)
 {

@@ -14,6 +14,9 @@ inline QString text(const char *source)
     return QCoreApplication::translate("core", source);
 }
 
+/// Neither a control character nor one that reorders or breaks lines.
+[[nodiscard]] bool isHarmless(char32_t character);
+
 /// Bytes from a server or a file, made fit for one line of a terminal or a log: invalid UTF-8,
 /// control characters and bidirectional overrides become visible escapes, and the text is cut at
 /// `maxBytes` with an ellipsis.

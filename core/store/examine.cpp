@@ -178,7 +178,7 @@ Status Examiner::readAttachment(std::string_view digest, std::string_view value)
         return {};
     }
     std::uint64_t length = 0;
-    const Status read = m_reader.readAttachment(digest, [&](std::string_view piece) {
+    Status read = m_reader.readAttachment(digest, [&](std::string_view piece) {
         length += piece.size();
         return Status();
     });

@@ -77,6 +77,7 @@ void appendRevTree(std::string &out, const RevTree &tree)
 void appendRevMap(std::string &out, const std::map<RevId, std::uint64_t> &seqOf)
 {
     std::vector<std::pair<std::uint64_t, const RevId *>> bySeq;
+    bySeq.reserve(seqOf.size());
     for (const auto &[rev, seq] : seqOf)
         bySeq.emplace_back(seq, &rev);
     std::ranges::sort(bySeq, {}, [](const auto &entry) { return entry.first; });

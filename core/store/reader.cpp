@@ -196,7 +196,7 @@ Status DirectoryReader::readAttachment(std::string_view digest, const base::Byte
     if (!*stored)
         return digest == kEmptyDigest ? Status() : noAttachment(digest);
     base::Hasher md5(base::Hasher::Algorithm::Md5Digest);
-    const Status streamed = (*stored)->stream([&](std::string_view piece) {
+    Status streamed = (*stored)->stream([&](std::string_view piece) {
         md5.add(piece);
         return sink(piece);
     });

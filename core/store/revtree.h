@@ -17,6 +17,7 @@ namespace store {
 struct RevId {
     std::uint64_t generation = 0;
     std::string hash;
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the zero of <=> for a pointer
     auto operator<=>(const RevId &) const = default;
     [[nodiscard]] std::string toString() const;
     [[nodiscard]] static std::optional<RevId> parse(std::string_view text);

@@ -7,8 +7,6 @@
 
 namespace store {
 
-using base::Error;
-using base::ErrorKind;
 using base::Result;
 using base::Status;
 

@@ -81,9 +81,9 @@ const QList<BanRule> headerBans{
 
 /// Compared with the code, comments and literals left out.
 const QList<BanRule> textBans{
-    {u"QNetworkAccessManager (only core/couch/networktransport.*)"_s,
+    {u"QNetworkAccessManager (only core/couch/networktransport.*, networkworker.*, transfer.*)"_s,
      re(u"\\bQNetworkAccessManager\\b"_s), everywhere,
-     re(u"^core/couch/networktransport\\.(h|cpp)$"_s)},
+     re(u"^core/couch/(network(transport|worker)|transfer)\\.(h|cpp)$"_s)},
     {u"QJsonDocument (it alters numbers and order)"_s, re(u"\\bQJsonDocument\\b"_s),
      re(u"^core/(couch|store)/"_s), nowhere},
     {u"QSaveFile (an empty file on a full disk)"_s, re(u"\\bQSaveFile\\b"_s), everywhere, nowhere},

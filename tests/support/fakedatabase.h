@@ -15,9 +15,9 @@ struct FakeAttachment {
     bool gzip = false;                 ///< stored compressed, as CouchDB does with text
     std::string contentType = "text/plain";
     std::uint64_t revpos = 1;
-    std::optional<std::string> digest; ///< claimed instead of the true one
-    std::optional<std::uint64_t> length;
-    std::optional<std::string> stored; ///< sent instead of the true stored bytes
+    std::optional<std::string> digest = {}; ///< claimed instead of the true one
+    std::optional<std::uint64_t> length = {};
+    std::optional<std::string> stored = {}; ///< sent instead of the true stored bytes
 };
 
 struct FakeLeaf {

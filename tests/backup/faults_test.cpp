@@ -1,0 +1,81 @@
+#include "tests/backup/backuptesting.h"
+#include "tests/backup/sampleserver.h"
+
+using namespace backuptesting;
+using base::ErrorKind;
+
+/// Every file operation of a backup fails once (reliability.md D2, D3): there is no final archive or a
+/// correct one, the old ones stay as they are, and the next run is clean.
+class FaultsTest : public QObject
+{
+    Q_OBJECT
+private slots:
+    void initTestCase() { QTest::failOnWarning(QRegularExpression(QStringLiteral(".*"))); }
+    void cleanup() { base::clearFileFaults(); }
+
+    void everyFileOperationMayFail_data();
+    void everyFileOperationMayFail();
+};
+
+void FaultsTest::everyFileOperationMayFail_data()
+{
+    QTest::addColumn<int>("kind");
+    QTest::addColumn<bool>("syncOnly");
+    QTest::addColumn<bool>("sticky");
+    QTest::newRow("an input/output error") << int(ErrorKind::Io) << false << false;
+    QTest::newRow("the disk is full for a moment") << int(ErrorKind::NoSpace) << false << false;
+    QTest::newRow("the disk is full from then on") << int(ErrorKind::NoSpace) << false << true;
+    QTest::newRow("a sync that fails") << int(ErrorKind::Io) << true << false;
+    QTest::newRow("the disk is unplugged") << int(ErrorKind::Io) << false << true;
+}
+
+void FaultsTest::everyFileOperationMayFail()
+{
+    QFETCH(const int, kind);
+    QFETCH(const bool, syncOnly);
+    QFETCH(const bool, sticky);
+    FakeServer server;
+    fillSample(server);
+    // Large enough to leave the memory of the staging folder, so that it fails there as well.
+    server.databases["org/1"].write("large", {"a", "", false, {{"file", std::string(size_t(9) << 20, 'l')}}});
+    auto expected = server.databases;
+    expected.erase("_replicator");
+    Runner runner(server);
+    runner.request.verifyAllBodies = false;
+    VERIFY_GOOD(runner.run());
+    auto archives = testsupport::contentsOf(runner.folder());
+
+    for (std::uint64_t n = 1;; ++n) {
+        runner.clock.time += std::chrono::hours(1);
+        base::failNthFileOperation(n, ErrorKind(kind), syncOnly, sticky);
+        const auto outcome = runner.run();
+        const bool wasReached = base::fileOperationCount() >= n;
+        base::clearFileFaults();
+        const QByteArray where = QStringLiteral("operation %1").arg(n).toLocal8Bit();
+        auto now = testsupport::contentsOf(runner.folder());
+        for (const auto &[name, bytes] : archives)
+            QVERIFY2(now[name] == bytes, where.constData());
+        for (const auto &[name, bytes] : now) {
+            if (!archives.contains(name))
+                QVERIFY2(runner.faultOf(runner.folder() / name, expected).isEmpty(), where.constData());
+        }
+        if (!wasReached) {
+            VERIFY_GOOD(outcome);
+            QVERIFY(n > (syncOnly ? 2 : 10));
+            break;
+        }
+        QVERIFY2(!outcome, where.constData());
+        QCOMPARE(outcome.error().kind, ErrorKind(kind));
+        for (const std::string &name : runner.names())
+            QVERIFY2(name.ends_with(".tgz"), name.c_str());
+        archives = std::move(now);
+    }
+    runner.clock.time += std::chrono::hours(1);
+    const auto next = runner.run();
+    VERIFY_GOOD(next);
+    QVERIFY(next->manifest.isComplete());
+    QVERIFY(next->removedLeftovers.empty());
+}
+
+QTEST_GUILESS_MAIN(FaultsTest)
+#include "faults_test.moc"

@@ -1,0 +1,98 @@
+#include "tests/backup/backuptesting.h"
+#include "tests/backup/sampleserver.h"
+
+#include <QProcess>
+
+using namespace backuptesting;
+
+/// A backup is killed at every fail point (reliability.md P1): what has a final name is whole, what was there
+/// before is untouched, and the next run cleans up by itself.
+class KillTest : public QObject
+{
+    Q_OBJECT
+private slots:
+    void initTestCase() { QTest::failOnWarning(QRegularExpression(QStringLiteral(".*"))); }
+
+    void killedAtEveryPoint();
+};
+
+namespace {
+
+struct Ended {
+    bool wasKilled = false;
+    int code = -1;
+    QString out;
+    QString err;
+};
+
+Ended runBackup(const testsupport::TemporaryFolder &folder, int killAt, const QString &log = {})
+{
+    QProcess process;
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    if (killAt > 0)
+        environment.insert(QStringLiteral("FM_KILL_AT"), QString::number(killAt));
+    if (!log.isEmpty())
+        environment.insert(QStringLiteral("FM_POINT_LOG"), log);
+    process.setProcessEnvironment(environment);
+    process.start(QStringLiteral(KILLABLE_BACKUP), {QString::fromStdString(folder.path("backups").string()),
+                                                    QString::fromStdString(folder.path("state").string())});
+    process.waitForFinished(-1);
+    return {process.exitStatus() == QProcess::CrashExit, process.exitCode(), QString::fromLocal8Bit(process.readAllStandardOutput()),
+            QString::fromLocal8Bit(process.readAllStandardError())};
+}
+
+} // namespace
+
+void KillTest::killedAtEveryPoint()
+{
+    FakeServer server;
+    fillSample(server);
+    server.databases["org/1"].write("large", {"a", "", false, {{"file", std::string(size_t(9) << 20, 'l')}}});
+    auto expected = server.databases;
+    expected.erase("_replicator");
+    const Runner verifier(server);
+
+    const testsupport::TemporaryFolder folder;
+    const base::fs::path log = folder.path("points");
+    const Ended first = runBackup(folder, 0, QString::fromStdString(log.string()));
+    QVERIFY2(first.code == 0, qPrintable(first.err));
+    const auto points = base::readFile(log, 1 << 20);
+    VERIFY_GOOD(points);
+    const auto hits = std::count(points->begin(), points->end(), '\n');
+    for (const char *point : {"snapshot.frozen", "archive.append", "archive.sync", "publish.before-rename", "publish.after-rename"})
+        QVERIFY2(points->find(point) != std::string::npos, point);
+    auto archives = testsupport::contentsOf(folder.path("backups"));
+
+    int killed = 0;
+    for (int at = 1;; ++at) {
+        const Ended ended = runBackup(folder, at);
+        const auto now = testsupport::contentsOf(folder.path("backups"));
+        for (const auto &[name, bytes] : archives)
+            QVERIFY2(now.contains(name) && now.at(name) == bytes, name.c_str());
+        for (const auto &[name, bytes] : now) {
+            if (!archives.contains(name))
+                QCOMPARE(verifier.faultOf(folder.path("backups") / name, expected), QString());
+        }
+        if (!ended.wasKilled) {
+            QVERIFY2(ended.code == 0, qPrintable(ended.err));
+            break;
+        }
+        ++killed;
+        const auto leftovers = testsupport::namesIn(folder.path("backups")).size() - now.size();
+        QVERIFY(leftovers <= 2); // the unfinished archive and its staging folder
+        const Ended next = runBackup(folder, 0);
+        QVERIFY2(next.code == 0, qPrintable(next.err));
+        QCOMPARE(next.out.count(QStringLiteral("removed ")), int(leftovers));
+        archives = testsupport::contentsOf(folder.path("backups"));
+        QCOMPARE(testsupport::namesIn(folder.path("backups")).size(), archives.size());
+        // The archives of the past runs are not needed to see what the next one does.
+        while (archives.size() > 2) {
+            base::fs::remove(folder.path("backups") / archives.begin()->first);
+            archives.erase(archives.begin());
+        }
+    }
+    QVERIFY2(killed >= hits, qPrintable(QStringLiteral("%1 of %2").arg(killed).arg(hits)));
+}
+
+QTEST_GUILESS_MAIN(KillTest)
+#include "kill_test.moc"
