@@ -37,7 +37,8 @@ Result<archive::Manifest> readManifest(const archive::Reader &reader)
     return archive::decodeManifest(*text);
 }
 
-Result<std::unique_ptr<ArchiveView>> ArchiveView::open(const base::fs::path &path, const base::fs::path &scratch)
+Result<std::unique_ptr<ArchiveView>> ArchiveView::open(const base::fs::path &path,
+                                                       const base::fs::path &scratch)
 {
     archive::Reader::Options options;
     options.scratch = scratch;
@@ -70,12 +71,15 @@ Result<std::vector<ArchiveView::Database>> ArchiveView::databases() const
         database.entry.directory = found.directory;
         database.whole = found.whole;
         const auto files = m_reader->openDatabase(found.directory);
-        auto store = files ? store::Reader::open(*files) : Result<std::unique_ptr<store::Reader>>(files.error());
-        auto examination = store ? store::examine(**store) : Result<store::Examination>(store.error());
+        auto store = files ? store::Reader::open(*files)
+                           : Result<std::unique_ptr<store::Reader>>(files.error());
+        auto examination =
+            store ? store::examine(**store) : Result<store::Examination>(store.error());
         if (examination) {
             count(database.entry, examination->facts);
-            const auto bad = std::find_if(examination->problems.begin(), examination->problems.end(),
-                                          [](const store::Problem &problem) { return !problem.isRemark; });
+            const auto bad =
+                std::find_if(examination->problems.begin(), examination->problems.end(),
+                             [](const store::Problem &problem) { return !problem.isRemark; });
             if (bad != examination->problems.end())
                 database.problem = bad->message;
         } else {
@@ -106,8 +110,10 @@ Result<std::unique_ptr<store::Reader>> ArchiveView::openDatabase(const std::stri
 {
     const auto directory = directoryOf(name);
     if (!directory)
-        return Error{ErrorKind::NotFound, base::text("%1 holds no database %2. `list` without a database shows what it holds.")
-                                              .arg(base::printable(base::toUtf8(m_path), 1000), base::printable(name))};
+        return Error{
+            ErrorKind::NotFound,
+            base::text("%1 holds no database %2. `list` without a database shows what it holds.")
+                .arg(base::printable(base::toUtf8(m_path), 1000), base::printable(name))};
     const auto files = m_reader->openDatabase(*directory);
     if (!files)
         return files.error();

@@ -7,13 +7,13 @@
 
 namespace backup {
 
-/// An archive as an operator looks at it, whoever made it: databases with their counts, documents, bodies.
-/// Ours answers from the manifest; of others the stores are counted. One thread.
+/// An archive as an operator looks at it, whoever made it: databases with their counts, documents,
+/// bodies. Ours answers from the manifest; of others the stores are counted. One thread.
 class ArchiveView
 {
 public:
-    [[nodiscard]] static base::Result<std::unique_ptr<ArchiveView>> open(const base::fs::path &path,
-                                                                         const base::fs::path &scratch);
+    [[nodiscard]] static base::Result<std::unique_ptr<ArchiveView>>
+    open(const base::fs::path &path, const base::fs::path &scratch);
 
     [[nodiscard]] const archive::Reader &reader() const { return *m_reader; }
     /// Nothing for archives that are not ours, or cut before it.
@@ -26,7 +26,8 @@ public:
     };
     [[nodiscard]] base::Result<std::vector<Database>> databases() const;
     /// NotFound, naming what there is, when there is no such database.
-    [[nodiscard]] base::Result<std::unique_ptr<store::Reader>> openDatabase(const std::string &name) const;
+    [[nodiscard]] base::Result<std::unique_ptr<store::Reader>>
+    openDatabase(const std::string &name) const;
 
 private:
     ArchiveView() = default;

@@ -8,9 +8,9 @@
 
 namespace backup {
 
-/// Takes the stored bytes of one attachment as they come over the wire and passes on the identity bytes:
-/// the MD5 of the stored bytes is held against `digest`, gzip is inflated and never beyond `length`.
-/// One use, one thread.
+/// Takes the stored bytes of one attachment as they come over the wire and passes on the identity
+/// bytes: the MD5 of the stored bytes is held against `digest`, gzip is inflated and never beyond
+/// `length`. One use, one thread.
 class AttachmentDecoder
 {
 public:

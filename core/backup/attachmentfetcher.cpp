@@ -21,7 +21,8 @@ constexpr std::uint64_t kMostBytesInFlight = std::uint64_t{16} << 20;
 constexpr size_t kMostInFlight = 6;
 constexpr size_t kMostRemembered = 100'000;
 constexpr int kMostTries = 5;
-constexpr int kProtocolTries = 2; // a wrong digest may be a fault of the wire; twice the same is not
+constexpr int kProtocolTries =
+    2; // a wrong digest may be a fault of the wire; twice the same is not
 
 /// Equal keys mean equal bytes at the server; empty where the server gave no digest to go by.
 std::string keyOf(const couch::AttachmentStub &stub)
@@ -37,37 +38,39 @@ bool isSmall(const couch::AttachmentStub &stub)
 }
 
 /// Names the attachment in front of what is wrong with it.
-Error named(const Error &error, const std::string &database, const AttachmentFetcher::Wanted &wanted)
+Error named(const Error &error, const std::string &database,
+            const AttachmentFetcher::Wanted &wanted)
 {
     return error.withContext(base::text("Attachment %1 of document %2 in %3")
-                                 .arg(base::printable(wanted.name), base::printable(wanted.id), base::printable(database)));
+                                 .arg(base::printable(wanted.name), base::printable(wanted.id),
+                                      base::printable(database)));
 }
 
-/// The transport does not repeat a request once bytes of its answer were passed on; that is done here.
+/// The transport does not repeat a request once bytes of its answer were passed on; that is done
+/// here.
 bool mayTryAgain(ErrorKind kind, bool hasBegun, int tries)
 {
     switch (kind) {
-    case ErrorKind::Protocol:
-        return tries < kProtocolTries;
+    case ErrorKind::Protocol: return tries < kProtocolTries;
     case ErrorKind::Unreachable:
-    case ErrorKind::Timeout:
-        return hasBegun && tries < kMostTries;
-    default:
-        return false;
+    case ErrorKind::Timeout: return hasBegun && tries < kMostTries;
+    default: return false;
     }
 }
 
-Result<std::string> fetchSmall(couch::Client &client, const std::string &database, const AttachmentFetcher::Wanted &wanted)
+Result<std::string> fetchSmall(couch::Client &client, const std::string &database,
+                               const AttachmentFetcher::Wanted &wanted)
 {
     std::string bytes;
-    const Status fetched = fetchAttachment(client, database, wanted, [&]() -> Result<base::ByteSink> {
-        bytes.clear();
-        bytes.reserve(static_cast<size_t>(wanted.stub.length));
-        return base::ByteSink([&bytes](std::string_view piece) {
-            bytes += piece;
-            return Status();
+    const Status fetched =
+        fetchAttachment(client, database, wanted, [&]() -> Result<base::ByteSink> {
+            bytes.clear();
+            bytes.reserve(static_cast<size_t>(wanted.stub.length));
+            return base::ByteSink([&bytes](std::string_view piece) {
+                bytes += piece;
+                return Status();
+            });
         });
-    });
     return fetched ? Result<std::string>(std::move(bytes)) : Result<std::string>(fetched.error());
 }
 
@@ -93,8 +96,8 @@ Status fetchOnce(couch::Client &client, const std::string &database, const Wante
 
 } // namespace
 
-Status fetchAttachment(couch::Client &client, const std::string &database, const WantedAttachment &wanted,
-                       const SinkMaker &begin)
+Status fetchAttachment(couch::Client &client, const std::string &database,
+                       const WantedAttachment &wanted, const SinkMaker &begin)
 {
     for (int tries = 1;; ++tries) {
         const auto sink = begin();
@@ -118,8 +121,8 @@ Status fetchAttachment(couch::Client &client, const std::string &database, const
     }
 }
 
-AttachmentFetcher::AttachmentFetcher(couch::Client &client, QThreadPool &pool, std::string database, store::Writer &writer,
-                                     std::stop_token stop)
+AttachmentFetcher::AttachmentFetcher(couch::Client &client, QThreadPool &pool, std::string database,
+                                     store::Writer &writer, std::stop_token stop)
     : m_client(client)
     , m_pool(pool)
     , m_database(std::move(database))
@@ -160,7 +163,8 @@ void AttachmentFetcher::startMore()
         const Wanted &next = m_announced.front();
         const std::string key = keyOf(next.stub);
         const bool isCovered = m_known.contains(key)
-            || std::any_of(m_inFlight.begin(), m_inFlight.end(), [&key](const InFlight &flight) { return flight.key == key; });
+            || std::any_of(m_inFlight.begin(), m_inFlight.end(),
+                           [&key](const InFlight &flight) { return flight.key == key; });
         if (isCovered) {
             m_announced.pop_front();
             continue;
@@ -203,8 +207,9 @@ Result<Attachment> AttachmentFetcher::take(const Wanted &wanted)
 Result<Attachment> AttachmentFetcher::takeSmall(const Wanted &wanted)
 {
     const std::string key = keyOf(wanted.stub);
-    const auto found = std::find_if(m_inFlight.begin(), m_inFlight.end(),
-                                    [&key](const InFlight &flight) { return !key.empty() && flight.key == key; });
+    const auto found =
+        std::find_if(m_inFlight.begin(), m_inFlight.end(),
+                     [&key](const InFlight &flight) { return !key.empty() && flight.key == key; });
     Result<std::string> bytes = [&]() -> Result<std::string> {
         if (found == m_inFlight.end())
             return fetchSmall(m_client, m_database, wanted);
@@ -221,18 +226,22 @@ Result<Attachment> AttachmentFetcher::takeSmall(const Wanted &wanted)
 Result<Attachment> AttachmentFetcher::streamLarge(const Wanted &wanted)
 {
     if (wanted.stub.length > store::kPouchLimitBytes)
-        return named({ErrorKind::TooLarge, base::text("it is larger than 2 GiB, more than a PouchDB store can hold")}, m_database, wanted);
+        return named({ErrorKind::TooLarge,
+                      base::text("it is larger than 2 GiB, more than a PouchDB store can hold")},
+                     m_database, wanted);
     std::unique_ptr<store::Writer::LargeAttachment> large;
-    const Status fetched = fetchAttachment(m_client, m_database, wanted, [&]() -> Result<base::ByteSink> {
-        if (m_stop.stop_requested())
-            return Error{ErrorKind::Cancelled, base::text("Stopped.")};
-        large.reset(); // what an earlier try wrote goes first
-        auto begun = m_writer.beginLargeAttachment(wanted.stub.length);
-        if (!begun)
-            return begun.error();
-        large = std::move(*begun);
-        return base::ByteSink([&large](std::string_view piece) { return large->append(piece); });
-    });
+    const Status fetched =
+        fetchAttachment(m_client, m_database, wanted, [&]() -> Result<base::ByteSink> {
+            if (m_stop.stop_requested())
+                return Error{ErrorKind::Cancelled, base::text("Stopped.")};
+            large.reset(); // what an earlier try wrote goes first
+            auto begun = m_writer.beginLargeAttachment(wanted.stub.length);
+            if (!begun)
+                return begun.error();
+            large = std::move(*begun);
+            return base::ByteSink(
+                [&large](std::string_view piece) { return large->append(piece); });
+        });
     if (!fetched)
         return fetched.error();
     return large->finish();

@@ -23,29 +23,31 @@ struct WantedAttachment {
 /// Makes a place for one try of an attachment; what earlier ones left is thrown away.
 using SinkMaker = std::function<base::Result<base::ByteSink>()>;
 
-/// Fetches one attachment; the sink gets the decoded bytes, and everything its document says of it was
-/// checked when this succeeds. A wrong digest is tried once more, an answer that was cut off up to four
-/// times. An error of the sink ends it at once.
-[[nodiscard]] base::Status fetchAttachment(couch::Client &client, const std::string &database, const WantedAttachment &wanted,
-                                           const SinkMaker &begin);
+/// Fetches one attachment; the sink gets the decoded bytes, and everything its document says of it
+/// was checked when this succeeds. A wrong digest is tried once more, an answer that was cut off up
+/// to four times. An error of the sink ends it at once.
+[[nodiscard]] base::Status fetchAttachment(couch::Client &client, const std::string &database,
+                                           const WantedAttachment &wanted, const SinkMaker &begin);
 
-/// Brings the attachments of a database's leaves into its store: small ones several at a time ahead of the
-/// leaf that names them, large ones streamed. An attachment that an earlier leaf had already (same stored
-/// digest, coding and length) is not fetched again. One thread; the pool does the waiting.
+/// Brings the attachments of a database's leaves into its store: small ones several at a time ahead
+/// of the leaf that names them, large ones streamed. An attachment that an earlier leaf had already
+/// (same stored digest, coding and length) is not fetched again. One thread; the pool does the
+/// waiting.
 class AttachmentFetcher
 {
 public:
     using Wanted = WantedAttachment;
 
-    AttachmentFetcher(couch::Client &client, QThreadPool &pool, std::string database, store::Writer &writer,
-                      std::stop_token stop);
+    AttachmentFetcher(couch::Client &client, QThreadPool &pool, std::string database,
+                      store::Writer &writer, std::stop_token stop);
     ~AttachmentFetcher();
     AttachmentFetcher(const AttachmentFetcher &) = delete;
     AttachmentFetcher &operator=(const AttachmentFetcher &) = delete;
 
     /// Says what will be asked for next, in that order.
     void announce(std::vector<Wanted> wanted);
-    /// The stored attachment (identity digest and length). Protocol and NotFound concern this attachment only.
+    /// The stored attachment (identity digest and length). Protocol and NotFound concern this
+    /// attachment only.
     [[nodiscard]] base::Result<store::Writer::Attachment> take(const Wanted &wanted);
     /// Forgets what was announced and not taken.
     void settle();

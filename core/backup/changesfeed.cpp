@@ -15,8 +15,8 @@ constexpr std::uint64_t kPageRows = 5000;
 
 } // namespace
 
-Result<std::string> forEachChange(couch::Client &client, const std::string &database, const std::string &since,
-                                  const ChangesVisitor &visit)
+Result<std::string> forEachChange(couch::Client &client, const std::string &database,
+                                  const std::string &since, const ChangesVisitor &visit)
 {
     std::string last = since;
     while (true) {
@@ -31,10 +31,12 @@ Result<std::string> forEachChange(couch::Client &client, const std::string &data
         if (page->rows.empty() || !isFull)
             return page->lastSeq;
         if (page->lastSeq == last)
-            return Error{ErrorKind::Protocol,
-                         base::text("The list of changes of %1 does not go on: the server gives the same page again. Does a "
-                                    "proxy keep copies of its answers?")
-                             .arg(base::printable(database))};
+            return Error{
+                ErrorKind::Protocol,
+                base::text(
+                    "The list of changes of %1 does not go on: the server gives the same page again. Does a "
+                    "proxy keep copies of its answers?")
+                    .arg(base::printable(database))};
         last = page->lastSeq;
     }
 }

@@ -41,7 +41,9 @@ public:
             if (Status compared = m_leaves.compare(); !compared)
                 return compared.error();
         }
-        if (Status bodies = m_request.allBodies ? compareAllBodies() : compareBodies(m_request.sample); !bodies)
+        if (Status bodies =
+                m_request.allBodies ? compareAllBodies() : compareBodies(m_request.sample);
+            !bodies)
             return bodies.error();
         if (Status settled = lookAgain(); !settled)
             return settled.error();
@@ -61,28 +63,31 @@ private:
     Status compareAllBodies()
     {
         std::vector<couch::IdRev> leaves;
-        Status walked = m_request.stored.forEachDocument([&](const store::Metadata &metadata) -> Result<bool> {
-            for (const std::int32_t leaf : metadata.tree.leaves())
-                leaves.push_back({metadata.id, metadata.tree.revOf(leaf).toString()});
-            if (leaves.size() >= kWalkedLeaves) {
-                if (Status compared = compareBodies(std::exchange(leaves, {})); !compared)
-                    return compared.error();
-            }
-            return true;
-        });
+        Status walked =
+            m_request.stored.forEachDocument([&](const store::Metadata &metadata) -> Result<bool> {
+                for (const std::int32_t leaf : metadata.tree.leaves())
+                    leaves.push_back({metadata.id, metadata.tree.revOf(leaf).toString()});
+                if (leaves.size() >= kWalkedLeaves) {
+                    if (Status compared = compareBodies(std::exchange(leaves, {})); !compared)
+                        return compared.error();
+                }
+                return true;
+            });
         return walked ? compareBodies(std::move(leaves)) : walked;
     }
 
     Status compareBodies(std::vector<couch::IdRev> leaves)
     {
-        std::sort(leaves.begin(), leaves.end(),
-                  [](const couch::IdRev &a, const couch::IdRev &b) { return std::tie(a.id, a.rev) < std::tie(b.id, b.rev); });
+        std::sort(leaves.begin(), leaves.end(), [](const couch::IdRev &a, const couch::IdRev &b) {
+            return std::tie(a.id, a.rev) < std::tie(b.id, b.rev);
+        });
         for (size_t first = 0; first < leaves.size();) {
             if (m_request.stop.stop_requested())
                 return Error{ErrorKind::Cancelled, base::text("Stopped.")};
             const size_t last = std::min(leaves.size(), first + m_batchSize.leaves());
-            const std::vector<couch::IdRev> part(leaves.begin() + static_cast<std::ptrdiff_t>(first),
-                                                 leaves.begin() + static_cast<std::ptrdiff_t>(last));
+            const std::vector<couch::IdRev> part(
+                leaves.begin() + static_cast<std::ptrdiff_t>(first),
+                leaves.begin() + static_cast<std::ptrdiff_t>(last));
             if (Status compared = comparePart(part); !compared)
                 return compared;
             first = last;
@@ -99,12 +104,14 @@ private:
         m_batchSize.learn(part.size(), *rows);
         std::map<std::pair<std::string, std::string>, QString> open;
         for (const couch::IdRev &leaf : part)
-            open.emplace(std::pair(leaf.id, leaf.rev), base::text("The source did not send it again."));
+            open.emplace(std::pair(leaf.id, leaf.rev),
+                         base::text("The source did not send it again."));
         for (const couch::BulkRow &row : *rows) {
             const auto asked = open.find({row.id, row.rev});
             if (asked == open.end())
                 continue; // a successor
-            const auto leaf = row.error.empty() ? couch::dissectLeaf(row.document) : Result<couch::FetchedLeaf>(refusal(row));
+            const auto leaf = row.error.empty() ? couch::dissectLeaf(row.document)
+                                                : Result<couch::FetchedLeaf>(refusal(row));
             if (!leaf) {
                 asked->second = leaf.error().message;
                 continue;
@@ -120,8 +127,9 @@ private:
 
     static Error refusal(const couch::BulkRow &row)
     {
-        return {ErrorKind::NotFound, base::text("The source did not send it again: %1 (%2).")
-                                         .arg(base::printable(row.error), base::printable(row.reason))};
+        return {ErrorKind::NotFound,
+                base::text("The source did not send it again: %1 (%2).")
+                    .arg(base::printable(row.error), base::printable(row.reason))};
     }
 
     Status compareLeaf(const couch::FetchedLeaf &leaf)
@@ -144,7 +152,8 @@ private:
             m_hasMoreSuspects = true;
     }
 
-    /// What differed is fetched once more, unless the source has changed it; what differs again is reported.
+    /// What differed is fetched once more, unless the source has changed it; what differs again is
+    /// reported.
     Status lookAgain()
     {
         if (m_suspects.empty())
@@ -161,10 +170,12 @@ private:
         if (Status settled = dropExplained(m_suspects); !settled)
             return settled;
         for (const Suspect &one : m_suspects)
-            m_problems.add({one.hasCome ? "body-differs" : "body-missing", one.leaf.id,
-                            base::text("Revision %1: %2").arg(base::printable(one.leaf.rev), one.message)});
+            m_problems.add(
+                {one.hasCome ? "body-differs" : "body-missing", one.leaf.id,
+                 base::text("Revision %1: %2").arg(base::printable(one.leaf.rev), one.message)});
         if (m_hasMoreSuspects)
-            m_problems.add({"more-differences", {}, base::text("More bodies differ, which are not listed.")});
+            m_problems.add(
+                {"more-differences", {}, base::text("More bodies differ, which are not listed.")});
         return {};
     }
 
@@ -173,8 +184,11 @@ private:
     {
         if (const auto noted = m_leaves.noteChanged(); !noted)
             return noted.error();
-        std::erase_if(suspects, [this](const Suspect &suspect) { return m_leaves.hasChanged(suspect.leaf.id); });
-        if (std::all_of(suspects.begin(), suspects.end(), [](const Suspect &suspect) { return suspect.hasCome; }))
+        std::erase_if(suspects, [this](const Suspect &suspect) {
+            return m_leaves.hasChanged(suspect.leaf.id);
+        });
+        if (std::all_of(suspects.begin(), suspects.end(),
+                        [](const Suspect &suspect) { return suspect.hasCome; }))
             return {};
         const auto purged = m_leaves.hasPurged();
         if (!purged)
@@ -216,44 +230,52 @@ private:
         return QString();
     }
 
-    Result<QString> attachmentDifference(const couch::FetchedLeaf &leaf, const std::vector<store::StoredAttachment> &stored)
+    Result<QString> attachmentDifference(const couch::FetchedLeaf &leaf,
+                                         const std::vector<store::StoredAttachment> &stored)
     {
         if (stored.size() != leaf.attachments.size())
             return base::text("It has other attachments at the source.");
         for (const couch::AttachmentStub &there : leaf.attachments) {
-            const auto here = std::find_if(stored.begin(), stored.end(), [&](const store::StoredAttachment &attachment) {
-                return attachment.nameJson == there.nameJson;
-            });
-            const auto same = here == stored.end() ? Result<bool>(false) : isSameAttachment(leaf, there, *here);
+            const auto here = std::find_if(stored.begin(), stored.end(),
+                                           [&](const store::StoredAttachment &attachment) {
+                                               return attachment.nameJson == there.nameJson;
+                                           });
+            const auto same =
+                here == stored.end() ? Result<bool>(false) : isSameAttachment(leaf, there, *here);
             if (!same)
                 return same.error();
             if (!*same)
-                return base::text("Its attachment %1 is another one at the source.").arg(base::printable(there.nameJson));
+                return base::text("Its attachment %1 is another one at the source.")
+                    .arg(base::printable(there.nameJson));
         }
         return QString();
     }
 
-    Result<bool> isSameAttachment(const couch::FetchedLeaf &leaf, const couch::AttachmentStub &there,
+    Result<bool> isSameAttachment(const couch::FetchedLeaf &leaf,
+                                  const couch::AttachmentStub &there,
                                   const store::StoredAttachment &here)
     {
-        if (there.contentTypeJson != here.contentTypeJson || there.revpos != here.revpos || there.length != here.length)
+        if (there.contentTypeJson != here.contentTypeJson || there.revpos != here.revpos
+            || there.length != here.length)
             return false;
         if (there.encoding.empty() && there.digest.starts_with("md5-"))
             return there.digest == here.digest;
         // The source's digest is that of its compressed bytes: fetch again what is small enough.
-        if (there.length > kAttachmentBudgetBytes - std::min(m_attachmentBytes, kAttachmentBudgetBytes))
+        if (there.length
+            > kAttachmentBudgetBytes - std::min(m_attachmentBytes, kAttachmentBudgetBytes))
             return true;
         m_attachmentBytes += there.length;
         base::Hasher identity(base::Hasher::Algorithm::Md5Digest);
-        const Status fetched = fetchAttachment(m_request.source, m_request.database,
-                                               {leaf.id, leaf.rev, base::json::unescape(there.nameJson), there},
-                                               [&identity]() -> Result<base::ByteSink> {
-                                                   identity = base::Hasher(base::Hasher::Algorithm::Md5Digest);
-                                                   return base::ByteSink([&identity](std::string_view bytes) {
-                                                       identity.add(bytes);
-                                                       return Status();
-                                                   });
-                                               });
+        const Status fetched =
+            fetchAttachment(m_request.source, m_request.database,
+                            {leaf.id, leaf.rev, base::json::unescape(there.nameJson), there},
+                            [&identity]() -> Result<base::ByteSink> {
+                                identity = base::Hasher(base::Hasher::Algorithm::Md5Digest);
+                                return base::ByteSink([&identity](std::string_view bytes) {
+                                    identity.add(bytes);
+                                    return Status();
+                                });
+                            });
         if (fetched)
             return "md5-" + base::toBase64(identity.finish()) == here.digest;
         const ErrorKind kind = fetched.error().kind;

@@ -27,7 +27,8 @@ constexpr int kTries = 3; // a document may change again while it is fetched aga
 
 } // namespace
 
-std::string composeStoredBody(const couch::FetchedLeaf &leaf, const std::vector<store::StoredAttachment> &attachments)
+std::string composeStoredBody(const couch::FetchedLeaf &leaf,
+                              const std::vector<store::StoredAttachment> &attachments)
 {
     std::vector<base::json::Member> members;
     members.reserve(leaf.userMembers.size());
@@ -36,7 +37,8 @@ std::string composeStoredBody(const couch::FetchedLeaf &leaf, const std::vector<
     return store::composeBody(members, attachments, leaf.idJson, leaf.rev, leaf.deleted);
 }
 
-std::vector<DocumentWriter::Row> DocumentWriter::dissect(const std::vector<couch::BulkRow> &rows) const
+std::vector<DocumentWriter::Row>
+DocumentWriter::dissect(const std::vector<couch::BulkRow> &rows) const
 {
     std::vector<Row> out;
     out.reserve(rows.size());
@@ -64,7 +66,8 @@ std::vector<AttachmentFetcher::Wanted> DocumentWriter::wantedBy(const std::vecto
         if (!row.leaf)
             continue;
         for (const couch::AttachmentStub &stub : row.leaf->attachments)
-            wanted.push_back({row.leaf->id, row.leaf->rev, base::json::unescape(stub.nameJson), stub});
+            wanted.push_back(
+                {row.leaf->id, row.leaf->rev, base::json::unescape(stub.nameJson), stub});
     }
     return wanted;
 }
@@ -148,7 +151,8 @@ Result<bool> DocumentWriter::addLeaf(const couch::FetchedLeaf &leaf, bool mayBeO
         const std::string name = base::json::unescape(stub.nameJson);
         const auto stored = m_parts.attachments.take({leaf.id, leaf.rev, name, stub});
         if (stored) {
-            attachments.push_back({stub.nameJson, stub.contentTypeJson, stub.revpos, stored->length, stored->digest});
+            attachments.push_back(
+                {stub.nameJson, stub.contentTypeJson, stub.revpos, stored->length, stored->digest});
             m_parts.progress.bytesDone += stored->length;
             continue;
         }
@@ -157,8 +161,8 @@ Result<bool> DocumentWriter::addLeaf(const couch::FetchedLeaf &leaf, bool mayBeO
             return stored.error();
         if (mayBeOutdated && kind == ErrorKind::NotFound)
             return false;
-        omit(kind == ErrorKind::TooLarge ? "attachment-too-large" : "attachment-unreadable", leaf.id, leaf.rev,
-             stored.error().message, name);
+        omit(kind == ErrorKind::TooLarge ? "attachment-too-large" : "attachment-unreadable",
+             leaf.id, leaf.rev, stored.error().message, name);
     }
     if (!m_isOpen) {
         if (Status begun = m_parts.writer.beginDocument(leaf.id); !begun)
@@ -166,7 +170,9 @@ Result<bool> DocumentWriter::addLeaf(const couch::FetchedLeaf &leaf, bool mayBeO
         m_isOpen = true;
     }
     const std::string body = composeStoredBody(leaf, attachments);
-    if (Status added = m_parts.writer.addLeaf({pathOf(leaf), leaf.deleted, body, std::move(attachments)}); !added)
+    if (Status added =
+            m_parts.writer.addLeaf({pathOf(leaf), leaf.deleted, body, std::move(attachments)});
+        !added)
         return added.error();
     m_parts.progress.bytesDone += body.size();
     m_parts.sample.offer(leaf.id, leaf.rev);
@@ -182,7 +188,8 @@ void DocumentWriter::noteCovered(const couch::FetchedLeaf &leaf)
     else if (m_frozen.size() == 1)
         return; // it is in m_stored
     for (size_t back = 0; back < leaf.revisionsIds.size(); ++back) {
-        const std::string rev = std::to_string(leaf.revisionsStart - back) + '-' + leaf.revisionsIds[back];
+        const std::string rev =
+            std::to_string(leaf.revisionsStart - back) + '-' + leaf.revisionsIds[back];
         if (m_frozen.contains(rev))
             m_covered.insert(rev);
     }
@@ -192,8 +199,8 @@ bool DocumentWriter::isCovered(const std::string &frozenRev) const
 {
     if (m_stored.contains(frozenRev) || m_covered.contains(frozenRev))
         return true;
-    // The history may be stemmed: then it is older than all that a successor keeps. Where the server does
-    // not know it any more, all leaves there are were fetched.
+    // The history may be stemmed: then it is older than all that a successor keeps. Where the
+    // server does not know it any more, all leaves there are were fetched.
     const auto rev = store::RevId::parse(frozenRev);
     const auto refusal = m_refusals.find(frozenRev);
     const bool isGone = refusal == m_refusals.end() || refusal->second.code == kNotFound;
@@ -221,8 +228,8 @@ Status DocumentWriter::endDocument(const std::string &id)
     return m_parts.writer.endDocument();
 }
 
-void DocumentWriter::omit(std::string code, const std::string &id, const std::string &rev, const QString &message,
-                          const std::string &attachment)
+void DocumentWriter::omit(std::string code, const std::string &id, const std::string &rev,
+                          const QString &message, const std::string &attachment)
 {
     archive::Omission omission;
     omission.code = std::move(code);

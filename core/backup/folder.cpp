@@ -50,7 +50,9 @@ bool isTimestamp(std::string_view text)
             return false;
     }
     text.remove_prefix(pattern.size());
-    return text.empty() || (text.size() > 1 && text[0] == '-' && std::all_of(text.begin() + 1, text.end(), isDigit));
+    return text.empty()
+        || (text.size() > 1 && text[0] == '-'
+            && std::all_of(text.begin() + 1, text.end(), isDigit));
 }
 
 /// Only what a run of ours makes: other things in the folder are somebody's.
@@ -67,16 +69,18 @@ Result<std::vector<fs::path>> entriesOf(const fs::path &folder)
 {
     std::vector<fs::path> entries;
     std::error_code code;
-    for (fs::directory_iterator entry(folder, code), end; !code && entry != end; entry.increment(code))
+    for (fs::directory_iterator entry(folder, code), end; !code && entry != end;
+         entry.increment(code))
         entries.push_back(entry->path());
     if (code)
-        return Error{ErrorKind::Io, base::text("The backup folder %1 could not be read: %2.")
-                                        .arg(shown(folder), QString::fromStdString(code.message()))};
+        return Error{ErrorKind::Io,
+                     base::text("The backup folder %1 could not be read: %2.")
+                         .arg(shown(folder), QString::fromStdString(code.message()))};
     return entries;
 }
 
-/// Paths of folders that were used before. A list that is there and cannot be read is an error: without it
-/// a disk that is not there would be taken for a new folder.
+/// Paths of folders that were used before. A list that is there and cannot be read is an error:
+/// without it a disk that is not there would be taken for a new folder.
 Result<std::vector<std::string>> knownFolders(const fs::path &stateFolder)
 {
     std::vector<std::string> known;
@@ -84,16 +88,21 @@ Result<std::vector<std::string>> knownFolders(const fs::path &stateFolder)
     if (!isThere(path))
         return known;
     const auto text = base::readFile(path, kSmallFileLimit);
-    const auto entries = text ? base::json::elements(*text) : Result<std::vector<std::string_view>>(text.error());
+    const auto entries =
+        text ? base::json::elements(*text) : Result<std::vector<std::string_view>>(text.error());
     if (!entries)
-        return Error{ErrorKind::Io, base::text("The list of backup folders, %1, cannot be read: %2 Delete it to begin anew.")
-                                        .arg(shown(path), entries.error().message)};
+        return Error{
+            ErrorKind::Io,
+            base::text(
+                "The list of backup folders, %1, cannot be read: %2 Delete it to begin anew.")
+                .arg(shown(path), entries.error().message)};
     for (const std::string_view entry : *entries)
         known.push_back(base::json::unescape(entry));
     return known;
 }
 
-Status rememberFolder(const fs::path &stateFolder, std::vector<std::string> known, const std::string &path)
+Status rememberFolder(const fs::path &stateFolder, std::vector<std::string> known,
+                      const std::string &path)
 {
     known.push_back(path);
     std::string text = "[";
@@ -113,17 +122,21 @@ Status claim(const fs::path &path, const fs::path &stateFolder)
 {
     const bool remembers = !stateFolder.empty();
     const std::string name = base::toUtf8(path);
-    const auto known = remembers ? knownFolders(stateFolder) : Result<std::vector<std::string>>(std::vector<std::string>());
+    const auto known = remembers ? knownFolders(stateFolder)
+                                 : Result<std::vector<std::string>>(std::vector<std::string>());
     if (!known)
         return known.error();
     const bool isKnown = std::find(known->begin(), known->end(), name) != known->end();
     const fs::path marker = path / kMarkerName;
     if (!isThere(marker)) {
         if (isKnown)
-            return Error{ErrorKind::Io,
-                         base::text("The backup disk is not there: %1 was used before and has lost its marker file %2. "
-                                    "Connect the disk, or delete the line of this folder in %3 to begin anew. Nothing was written.")
-                             .arg(shown(path), QString::fromLatin1(kMarkerName), shown(stateFolder / kKnownFoldersName))};
+            return Error{
+                ErrorKind::Io,
+                base::text(
+                    "The backup disk is not there: %1 was used before and has lost its marker file %2. "
+                    "Connect the disk, or delete the line of this folder in %3 to begin anew. Nothing was written.")
+                    .arg(shown(path), QString::fromLatin1(kMarkerName),
+                         shown(stateFolder / kKnownFoldersName))};
         if (Status made = base::makeFolder(path); !made)
             return made;
         const std::string uuid = QUuid::createUuid().toString(QUuid::WithoutBraces).toStdString();
@@ -142,12 +155,17 @@ Result<std::unique_ptr<Folder>> Folder::open(const Options &options)
     std::unique_ptr<Folder> folder(new Folder);
     std::error_code code;
     folder->m_path = fs::absolute(options.path, code).lexically_normal();
-    if (!folder->m_path.has_filename() && folder->m_path.has_relative_path()) // "backups/" is "backups"
+    if (!folder->m_path.has_filename()
+        && folder->m_path.has_relative_path()) // "backups/" is "backups"
         folder->m_path = folder->m_path.parent_path();
     if (code || options.path.empty())
-        return Error{ErrorKind::Io, base::text("The backup folder %1 has no usable path.").arg(shown(options.path))};
+        return Error{
+            ErrorKind::Io,
+            base::text("The backup folder %1 has no usable path.").arg(shown(options.path))};
     if (isThere(folder->m_path) && !fs::is_directory(folder->m_path, code))
-        return Error{ErrorKind::Io, base::text("%1 is a file, not a folder. Name a folder for the backups.").arg(shown(folder->m_path))};
+        return Error{ErrorKind::Io,
+                     base::text("%1 is a file, not a folder. Name a folder for the backups.")
+                         .arg(shown(folder->m_path))};
     if (Status claimed = claim(folder->m_path, options.stateFolder); !claimed)
         return claimed.error();
     auto lock = base::FolderLock::take(folder->m_path / kLockName);
@@ -186,7 +204,8 @@ std::vector<fs::path> Folder::archives() const
     std::copy_if(entries->begin(), entries->end(), std::back_inserter(found),
                  [](const fs::path &entry) { return entry.extension() == ".tgz"; });
     // By the stems: "...Z" comes before "...Z-2".
-    std::sort(found.begin(), found.end(), [](const fs::path &a, const fs::path &b) { return a.stem() < b.stem(); });
+    std::sort(found.begin(), found.end(),
+              [](const fs::path &a, const fs::path &b) { return a.stem() < b.stem(); });
     return found;
 }
 
@@ -198,12 +217,14 @@ Status Folder::requireSpace(std::uint64_t bytes) const
     if (*free >= bytes)
         return {};
     constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20;
-    return Error{ErrorKind::NoSpace,
-                 base::text("The disk of %1 has %2 MiB free and a backup needs about %3 MiB. Free some space or choose another "
-                            "folder with --to. The old backups are untouched.")
-                     .arg(shown(m_path))
-                     .arg(*free / mebibyte)
-                     .arg(bytes / mebibyte + 1)};
+    return Error{
+        ErrorKind::NoSpace,
+        base::text(
+            "The disk of %1 has %2 MiB free and a backup needs about %3 MiB. Free some space or choose another "
+            "folder with --to. The old backups are untouched.")
+            .arg(shown(m_path))
+            .arg(*free / mebibyte)
+            .arg(bytes / mebibyte + 1)};
 }
 
 std::string Folder::freeTimestamp(std::chrono::system_clock::time_point now) const
@@ -234,7 +255,8 @@ fs::path Folder::stagingPath(const std::string &timestamp) const
 Status Folder::publish(const std::string &timestamp) const
 {
     FM_POINT("publish.before-rename");
-    if (Status renamed = base::renameNoReplace(partialPath(timestamp), finalPath(timestamp)); !renamed)
+    if (Status renamed = base::renameNoReplace(partialPath(timestamp), finalPath(timestamp));
+        !renamed)
         return renamed;
     FM_POINT("publish.after-rename");
     Status synced = base::syncFolder(m_path);

@@ -9,17 +9,18 @@
 
 namespace backup {
 
-/// The folder that holds the archives: found or made, locked against a second instance, and cleared of
-/// what a killed run left. Knows the names; an archive gets its final one only here.
+/// The folder that holds the archives: found or made, locked against a second instance, and cleared
+/// of what a killed run left. Knows the names; an archive gets its final one only here.
 ///
-/// A marker file with a UUID tells the folder from an empty mount point: a folder that was used before (by
-/// the list in the state folder) and has lost its marker is a disk that is not there.
+/// A marker file with a UUID tells the folder from an empty mount point: a folder that was used
+/// before (by the list in the state folder) and has lost its marker is a disk that is not there.
 class Folder
 {
 public:
     struct Options {
         base::fs::path path;
-        base::fs::path stateFolder; ///< where the known folders are remembered; empty: not remembered
+        base::fs::path
+            stateFolder; ///< where the known folders are remembered; empty: not remembered
     };
     [[nodiscard]] static base::Result<std::unique_ptr<Folder>> open(const Options &options);
 
@@ -32,8 +33,8 @@ public:
     /// Refuses with numbers when less than `bytes` are free.
     [[nodiscard]] base::Status requireSpace(std::uint64_t bytes) const;
 
-    /// A timestamp whose archive does not exist yet ("2026-11-23T03_00_00.000Z", a clock set back gives
-    /// the same time twice: then with -2, -3 behind it).
+    /// A timestamp whose archive does not exist yet ("2026-11-23T03_00_00.000Z", a clock set back
+    /// gives the same time twice: then with -2, -3 behind it).
     [[nodiscard]] std::string freeTimestamp(std::chrono::system_clock::time_point now) const;
     [[nodiscard]] base::fs::path partialPath(const std::string &timestamp) const;
     [[nodiscard]] base::fs::path finalPath(const std::string &timestamp) const;

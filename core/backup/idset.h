@@ -7,8 +7,8 @@
 
 namespace backup {
 
-/// A set of document ids in about ten bytes each: 64 bits of their SHA-256. Two ids out of ten million
-/// are taken for one with a chance of one in a hundred thousand. One thread.
+/// A set of document ids in about ten bytes each: 64 bits of their SHA-256. Two ids out of ten
+/// million are taken for one with a chance of one in a hundred thousand. One thread.
 class IdSet
 {
 public:

@@ -26,10 +26,12 @@ QString listOf(const std::vector<std::string> &revs)
     return names.join(QStringLiteral(", "));
 }
 
-std::vector<std::string> without(const std::vector<std::string> &sorted, const std::vector<std::string> &others)
+std::vector<std::string> without(const std::vector<std::string> &sorted,
+                                 const std::vector<std::string> &others)
 {
     std::vector<std::string> left;
-    std::set_difference(sorted.begin(), sorted.end(), others.begin(), others.end(), std::back_inserter(left));
+    std::set_difference(sorted.begin(), sorted.end(), others.begin(), others.end(),
+                        std::back_inserter(left));
     return left;
 }
 
@@ -38,7 +40,10 @@ std::vector<std::string> without(const std::vector<std::string> &sorted, const s
 std::vector<store::Problem> ProblemList::take()
 {
     if (m_more > 0)
-        m_list.push_back({"more-differences", {}, base::text("And %1 more differences, which are not listed.").arg(m_more)});
+        m_list.push_back(
+            {"more-differences",
+             {},
+             base::text("And %1 more differences, which are not listed.").arg(m_more)});
     m_more = 0;
     return std::move(m_list);
 }
@@ -54,16 +59,17 @@ LeafComparer::LeafComparer(const ComparisonRequest &request, ProblemList &proble
 Result<size_t> LeafComparer::noteChanged()
 {
     const size_t before = m_changed.size();
-    const auto last = forEachChange(m_request.source, m_request.database, m_since, [this](const couch::ChangesRow &row) -> Status {
-        if (!m_changed.insert(row.id))
-            return {};
-        const auto here = leavesHere(row.id);
-        if (!here)
-            return here.error();
-        for (const std::string &rev : *here)
-            m_unchangedHere.subtract(row.id, rev);
-        return {};
-    });
+    const auto last = forEachChange(m_request.source, m_request.database, m_since,
+                                    [this](const couch::ChangesRow &row) -> Status {
+                                        if (!m_changed.insert(row.id))
+                                            return {};
+                                        const auto here = leavesHere(row.id);
+                                        if (!here)
+                                            return here.error();
+                                        for (const std::string &rev : *here)
+                                            m_unchangedHere.subtract(row.id, rev);
+                                        return {};
+                                    });
     if (!last)
         return last.error();
     m_since = *last;
@@ -81,13 +87,14 @@ Result<bool> LeafComparer::hasPurged()
 Result<store::LeafSet> LeafComparer::leavesAtSource()
 {
     store::LeafSet leaves;
-    const auto last = forEachChange(m_request.source, m_request.database, {}, [&](const couch::ChangesRow &row) -> Status {
-        if (!m_changed.contains(row.id)) {
-            for (const std::string &rev : row.revs)
-                leaves.add(row.id, rev);
-        }
-        return {};
-    });
+    const auto last = forEachChange(m_request.source, m_request.database, {},
+                                    [&](const couch::ChangesRow &row) -> Status {
+                                        if (!m_changed.contains(row.id)) {
+                                            for (const std::string &rev : row.revs)
+                                                leaves.add(row.id, rev);
+                                        }
+                                        return {};
+                                    });
     return last ? Result<store::LeafSet>(leaves) : Result<store::LeafSet>(last.error());
 }
 
@@ -156,30 +163,33 @@ Result<std::vector<LeafComparer::Difference>> LeafComparer::findDifferences(bool
         return !isCut;
     };
     IdSet atSource;
-    const auto listed = forEachChange(m_request.source, m_request.database, {}, [&](const couch::ChangesRow &row) -> Status {
-        atSource.insert(row.id);
-        if (isCut || m_changed.contains(row.id))
+    const auto listed = forEachChange(
+        m_request.source, m_request.database, {}, [&](const couch::ChangesRow &row) -> Status {
+            atSource.insert(row.id);
+            if (isCut || m_changed.contains(row.id))
+                return {};
+            const auto here = leavesHere(row.id);
+            if (!here)
+                return here.error();
+            std::vector<std::string> there = row.revs;
+            std::sort(there.begin(), there.end());
+            if (*here != there)
+                add({row.id, without(there, *here), without(*here, there)});
             return {};
-        const auto here = leavesHere(row.id);
-        if (!here)
-            return here.error();
-        std::vector<std::string> there = row.revs;
-        std::sort(there.begin(), there.end());
-        if (*here != there)
-            add({row.id, without(there, *here), without(*here, there)});
-        return {};
-    });
+        });
     if (!listed)
         return listed.error();
-    const Status walked = m_request.stored.forEachDocument([&](const store::Metadata &metadata) -> Result<bool> {
-        if (isCut || atSource.contains(metadata.id) || m_changed.contains(metadata.id))
-            return !isCut;
-        Difference difference{metadata.id, {}, {}};
-        for (const std::int32_t leaf : metadata.tree.leaves())
-            difference.extra.push_back(metadata.tree.revOf(leaf).toString());
-        return add(std::move(difference));
-    });
-    return walked ? Result<std::vector<Difference>>(std::move(found)) : Result<std::vector<Difference>>(walked.error());
+    const Status walked =
+        m_request.stored.forEachDocument([&](const store::Metadata &metadata) -> Result<bool> {
+            if (isCut || atSource.contains(metadata.id) || m_changed.contains(metadata.id))
+                return !isCut;
+            Difference difference{metadata.id, {}, {}};
+            for (const std::int32_t leaf : metadata.tree.leaves())
+                difference.extra.push_back(metadata.tree.revOf(leaf).toString());
+            return add(std::move(difference));
+        });
+    return walked ? Result<std::vector<Difference>>(std::move(found))
+                  : Result<std::vector<Difference>>(walked.error());
 }
 
 Status LeafComparer::report(const std::vector<Difference> &differences, bool isCut)
@@ -194,15 +204,18 @@ Status LeafComparer::report(const std::vector<Difference> &differences, bool isC
             continue;
         if (!difference.missing.empty())
             m_problems.add({"leaves-differ", difference.id,
-                            base::text("The source has leaf revisions that are not here: %1.").arg(listOf(difference.missing))});
+                            base::text("The source has leaf revisions that are not here: %1.")
+                                .arg(listOf(difference.missing))});
         else if (*purged)
             ++m_purged;
         else
             m_problems.add({"not-at-source", difference.id,
-                            base::text("These leaf revisions are here, but not at the source: %1.").arg(listOf(difference.extra))});
+                            base::text("These leaf revisions are here, but not at the source: %1.")
+                                .arg(listOf(difference.extra))});
     }
     if (isCut)
-        m_problems.add({"more-differences", {}, base::text("More documents differ, which are not listed.")});
+        m_problems.add(
+            {"more-differences", {}, base::text("More documents differ, which are not listed.")});
     return {};
 }
 

@@ -26,8 +26,8 @@ private:
     std::uint64_t m_more = 0;
 };
 
-/// Compares the leaf revisions of a store with the source's, and remembers which documents have changed at
-/// the source since the store was made: for them no difference counts. One thread.
+/// Compares the leaf revisions of a store with the source's, and remembers which documents have
+/// changed at the source since the store was made: for them no difference counts. One thread.
 class LeafComparer
 {
 public:

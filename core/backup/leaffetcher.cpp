@@ -14,9 +14,9 @@ using base::Result;
 using base::Status;
 
 constexpr size_t kTargetAnswerBytes = size_t{1} << 20;
-constexpr size_t kMostLeaves = 1000;  // beyond this a batch is not faster (measured)
-constexpr size_t kSliceLeaves = 100;  // open_revs-like answers of one document grow quadratically
-constexpr size_t kMostFailures = 16;  // single revisions, while no answer was good
+constexpr size_t kMostLeaves = 1000; // beyond this a batch is not faster (measured)
+constexpr size_t kSliceLeaves = 100; // open_revs-like answers of one document grow quadratically
+constexpr size_t kMostFailures = 16; // single revisions, while no answer was good
 
 void assignRows(LeafFetcher::Batch &batch, std::vector<couch::BulkRow> rows)
 {
@@ -38,7 +38,11 @@ bool isSplittable(ErrorKind kind)
 couch::BulkRow failedRow(const couch::IdRev &leaf, const base::Error &error)
 {
     const bool isMalformed = error.kind == ErrorKind::Protocol;
-    return {leaf.id, leaf.rev, {}, isMalformed ? "malformed-document" : base::errorCode(error.kind), error.message.toStdString()};
+    return {leaf.id,
+            leaf.rev,
+            {},
+            isMalformed ? "malformed-document" : base::errorCode(error.kind),
+            error.message.toStdString()};
 }
 
 } // namespace
@@ -83,7 +87,8 @@ BatchSize BatchSize::forDatabase(const couch::DatabaseInfo &info)
 {
     constexpr std::uint64_t firstBatch = 100;
     const std::uint64_t documents = std::max<std::uint64_t>(1, info.docCount + info.docDelCount);
-    const std::uint64_t average = std::max<std::uint64_t>(1, std::max(info.externalBytes, info.activeBytes) / documents);
+    const std::uint64_t average =
+        std::max<std::uint64_t>(1, std::max(info.externalBytes, info.activeBytes) / documents);
     return BatchSize(static_cast<size_t>(std::min(firstBatch, kTargetAnswerBytes / average)));
 }
 
@@ -97,8 +102,8 @@ void BatchSize::learn(size_t asked, const std::vector<couch::BulkRow> &rows)
     m_leaves = std::min(wanted, m_leaves * 4); // one small batch says little about the next
 }
 
-LeafFetcher::LeafFetcher(couch::Client &client, QThreadPool &pool, std::string database, LeafList::Cursor cursor,
-                         Options options)
+LeafFetcher::LeafFetcher(couch::Client &client, QThreadPool &pool, std::string database,
+                         LeafList::Cursor cursor, Options options)
     : m_client(client)
     , m_pool(pool)
     , m_database(std::move(database))
@@ -137,7 +142,8 @@ Result<LeafFetcher::Batch> LeafFetcher::gatherBatch(size_t &leaves)
         Slice slice;
         slice.id = m_rest.id;
         slice.begins = m_restAt == 0;
-        const size_t count = std::min({kSliceLeaves, m_batchSize.leaves(), m_rest.revs.size() - m_restAt});
+        const size_t count =
+            std::min({kSliceLeaves, m_batchSize.leaves(), m_rest.revs.size() - m_restAt});
         for (size_t i = 0; i < count; ++i)
             slice.revs.push_back(std::move(m_rest.revs[m_restAt + i]));
         m_restAt += count;

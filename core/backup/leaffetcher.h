@@ -25,10 +25,11 @@ private:
     size_t m_leaves;
 };
 
-/// Fetches frozen leaves by `_bulk_get` in batches, several in flight, and hands them over in the frozen
-/// order (the server reads its file in that order; see the notes on speed in docs/performance.md).
-/// Answers that fail because of their size or of a document in them are asked for in halves, down to the
-/// single revision, which then comes as a row with an error. One thread; the pool does the waiting.
+/// Fetches frozen leaves by `_bulk_get` in batches, several in flight, and hands them over in the
+/// frozen order (the server reads its file in that order; see the notes on speed in
+/// docs/performance.md). Answers that fail because of their size or of a document in them are asked
+/// for in halves, down to the single revision, which then comes as a row with an error. One thread;
+/// the pool does the waiting.
 class LeafFetcher
 {
 public:
@@ -47,7 +48,8 @@ public:
     };
     using Batch = std::vector<Slice>;
 
-    LeafFetcher(couch::Client &client, QThreadPool &pool, std::string database, LeafList::Cursor cursor, Options options);
+    LeafFetcher(couch::Client &client, QThreadPool &pool, std::string database,
+                LeafList::Cursor cursor, Options options);
     /// Waits for what is still in flight; what has not begun is not asked any more.
     ~LeafFetcher();
     LeafFetcher(const LeafFetcher &) = delete;
@@ -78,10 +80,11 @@ private:
     TaskGroup m_tasks;
 };
 
-/// `_bulk_get` with latest=true for these revisions, halved where the answer is too large, times out or
-/// cannot be read. A revision that fails alone comes as a row: "malformed-document" or the kind's code.
-/// An Error when nothing at all succeeds: then it is not the documents' fault.
+/// `_bulk_get` with latest=true for these revisions, halved where the answer is too large, times
+/// out or cannot be read. A revision that fails alone comes as a row: "malformed-document" or the
+/// kind's code. An Error when nothing at all succeeds: then it is not the documents' fault.
 [[nodiscard]] base::Result<std::vector<couch::BulkRow>>
-fetchLeaves(couch::Client &client, const std::string &database, const std::vector<couch::IdRev> &wanted);
+fetchLeaves(couch::Client &client, const std::string &database,
+            const std::vector<couch::IdRev> &wanted);
 
 } // namespace backup

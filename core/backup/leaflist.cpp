@@ -81,7 +81,8 @@ Status LeafList::Cursor::fill(size_t wanted)
         return read;
     m_offset += piece;
     if (m_buffer.size() < wanted)
-        return base::Error{base::ErrorKind::Internal, QStringLiteral("The spooled list of leaves ends early.")};
+        return base::Error{base::ErrorKind::Internal,
+                           QStringLiteral("The spooled list of leaves ends early.")};
     return {};
 }
 

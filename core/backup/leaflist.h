@@ -13,9 +13,9 @@
 
 namespace backup {
 
-/// The frozen list of leaves of one database, in the order the server listed them: spooled, not held.
-/// A document that is listed again (it changed between two pages) stands once, with the leaves of all its
-/// rows. Written once, then read once or more; one thread.
+/// The frozen list of leaves of one database, in the order the server listed them: spooled, not
+/// held. A document that is listed again (it changed between two pages) stands once, with the
+/// leaves of all its rows. Written once, then read once or more; one thread.
 class LeafList
 {
 public:

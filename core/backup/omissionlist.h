@@ -21,7 +21,8 @@ public:
     }
     [[nodiscard]] bool names(const std::string &id) const
     {
-        return std::any_of(m_list.begin(), m_list.end(), [&id](const archive::Omission &omission) { return omission.id == id; });
+        return std::any_of(m_list.begin(), m_list.end(),
+                           [&id](const archive::Omission &omission) { return omission.id == id; });
     }
     /// Gives those with one code another code and message.
     void explain(const std::string &code, const std::string &newCode, const std::string &message)

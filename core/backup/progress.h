@@ -16,10 +16,10 @@ public:
     std::atomic<Phase> phase{Phase::Preparing};
     std::atomic<std::uint64_t> databases{0};
     std::atomic<std::uint64_t> databasesDone{0};
-    std::atomic<std::uint64_t> documents{0};     ///< expected, as the databases count them
+    std::atomic<std::uint64_t> documents{0}; ///< expected, as the databases count them
     std::atomic<std::uint64_t> documentsDone{0};
-    std::atomic<std::uint64_t> bytesDone{0};     ///< bodies and attachments, or bytes verified
-    std::atomic<std::uint64_t> bytes{0};         ///< to verify
+    std::atomic<std::uint64_t> bytesDone{0}; ///< bodies and attachments, or bytes verified
+    std::atomic<std::uint64_t> bytes{0};     ///< to verify
 
     void setCurrent(const std::string &database)
     {

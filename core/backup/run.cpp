@@ -45,7 +45,8 @@ constexpr const char *kReadme =
 class Run
 {
 public:
-    Run(const RunRequest &request, Progress &progress, const base::Clock &clock, std::stop_token stop)
+    Run(const RunRequest &request, Progress &progress, const base::Clock &clock,
+        std::stop_token stop)
         : m_request(request)
         , m_progress(progress)
         , m_clock(clock)
@@ -79,15 +80,19 @@ private:
         const auto server = m_source.serverInfo();
         if (!server)
             return server.error();
-        auto discovery = couch::discover(m_source, m_request.middleware, m_request.discovery, m_stop);
+        auto discovery =
+            couch::discover(m_source, m_request.middleware, m_request.discovery, m_stop);
         if (!discovery)
             return discovery.error();
         m_discovery = std::move(*discovery);
-        if (m_discovery.databases.empty() && !m_discovery.hasUsersDatabase && m_discovery.usersJson.empty())
-            return Error{ErrorKind::NotFound,
-                         base::text("%1 shows no database to back up. Check the user's rights and which databases are chosen. "
-                                    "Nothing was written.")
-                             .arg(base::printable(m_request.sourceName))};
+        if (m_discovery.databases.empty() && !m_discovery.hasUsersDatabase
+            && m_discovery.usersJson.empty())
+            return Error{
+                ErrorKind::NotFound,
+                base::text(
+                    "%1 shows no database to back up. Check the user's rights and which databases are chosen. "
+                    "Nothing was written.")
+                    .arg(base::printable(m_request.sourceName))};
         m_manifest.server = m_request.sourceName;
         m_manifest.serverVersion = server->version;
         m_manifest.serverUuid = server->uuid;
@@ -106,7 +111,8 @@ private:
         if (!folder)
             return folder.error();
         m_folder = std::move(*folder);
-        // Staging and archive of the largest part lie side by side for a while; both shrink what they hold.
+        // Staging and archive of the largest part lie side by side for a while; both shrink what
+        // they hold.
         return m_folder->requireSpace(expectedBytes + expectedBytes / 5 + kSpareBytes);
     }
 
@@ -129,7 +135,9 @@ private:
         m_writer = std::move(*writer);
         if (Status root = m_writer->addFolder({}); !root)
             return root;
-        if (Status begun = m_writer->addBytes("format.json", archive::encodeFormat(m_manifest.runId, m_manifest.startedAt, m_manifest.tool));
+        if (Status begun = m_writer->addBytes(
+                "format.json",
+                archive::encodeFormat(m_manifest.runId, m_manifest.startedAt, m_manifest.tool));
             !begun)
             return begun;
         if (Status readme = m_writer->addBytes("README.txt", kReadme); !readme)
@@ -152,12 +160,13 @@ private:
         if (m_discovery.hasUsersDatabase)
             databases.emplace_back(kUsersDatabase);
         m_progress.databases = databases.size();
-        Status taken = forEachInParallel(databases, m_request.parallelDatabases, [this](const std::string &database) {
-            Status one = takeOne(database);
-            if (!one)
-                stopFor(one.error());
-            return one;
-        });
+        Status taken = forEachInParallel(databases, m_request.parallelDatabases,
+                                         [this](const std::string &database) {
+                                             Status one = takeOne(database);
+                                             if (!one)
+                                                 stopFor(one.error());
+                                             return one;
+                                         });
         return m_firstError ? Status(*m_firstError) : taken;
     }
 
@@ -165,7 +174,7 @@ private:
     void stopFor(const Error &error)
     {
         {
-            const std::lock_guard lock(m_archiveMutex);
+            const std::lock_guard lock(m_errorMutex);
             if (!m_firstError)
                 m_firstError = error;
         }
@@ -177,8 +186,10 @@ private:
         if (m_stop.stop_requested())
             return Error{ErrorKind::Cancelled, base::text("Stopped.")};
         m_progress.setCurrent(database);
-        const SnapshotContext context{m_source, m_pool, m_progress, m_clock, m_stop, m_request.verifyAllBodies};
-        const fs::path staging = m_folder->stagingPath(m_timestamp) / base::fromUtf8(archive::directoryNameFor(database));
+        const SnapshotContext context{m_source, m_pool, m_progress,
+                                      m_clock,  m_stop, m_request.verifyAllBodies};
+        const fs::path staging = m_folder->stagingPath(m_timestamp)
+            / base::fromUtf8(archive::directoryNameFor(database));
         auto snapshot = takeSnapshot(context, database, staging);
         if (!snapshot)
             return snapshot.error();
@@ -202,7 +213,9 @@ private:
                 const auto reader = snapshot.files->open(file.name);
                 if (!reader)
                     return reader.error();
-                if (Status added = m_writer->addFile(snapshot.entry.directory + '/' + file.name, **reader); !added)
+                if (Status added =
+                        m_writer->addFile(snapshot.entry.directory + '/' + file.name, **reader);
+                    !added)
                     return added;
             }
         }
@@ -220,25 +233,34 @@ private:
         const bool isWanted = m_request.discovery.method == couch::DiscoveryMethod::Middleware
             && m_request.discovery.filter.keeps(kUsersDatabase);
         if (isWanted && !m_discovery.hasUsersDatabase)
-            m_manifest.omissions.push_back({"users-unreadable", {}, {}, {},
-                                            base::text("The middleware gives no list of users, so that they are not in this backup. "
-                                                       "Exclude _users if that is meant.")
-                                                .toStdString()});
+            m_manifest.omissions.push_back(
+                {"users-unreadable",
+                 {},
+                 {},
+                 {},
+                 base::text(
+                     "The middleware gives no list of users, so that they are not in this backup. "
+                     "Exclude _users if that is meant.")
+                     .toStdString()});
         return {};
     }
 
     /// An archive that holds nothing is no backup.
     Status requireContent() const
     {
-        const bool holdsSome = std::any_of(m_manifest.databases.begin(), m_manifest.databases.end(),
-                                           [](const archive::ManifestDatabase &entry) { return !entry.directory.empty(); });
+        const bool holdsSome = std::any_of(
+            m_manifest.databases.begin(), m_manifest.databases.end(),
+            [](const archive::ManifestDatabase &entry) { return !entry.directory.empty(); });
         if (holdsSome || !m_discovery.usersJson.empty())
             return {};
         if (m_firstFailure)
-            return m_firstFailure->withContext(base::text("None of the databases could be read, so that there is no backup. The first one"));
-        return Error{ErrorKind::NotFound,
-                     base::text("All databases were deleted while they were read, so that there is no backup. Is %1 the right server?")
-                         .arg(base::printable(m_request.sourceName))};
+            return m_firstFailure->withContext(base::text(
+                "None of the databases could be read, so that there is no backup. The first one"));
+        return Error{
+            ErrorKind::NotFound,
+            base::text(
+                "All databases were deleted while they were read, so that there is no backup. Is %1 the right server?")
+                .arg(base::printable(m_request.sourceName))};
     }
 
     /// A database that came meanwhile is not missing from this backup, but the next must have it.
@@ -248,14 +270,19 @@ private:
         if (!again && again.error().kind == ErrorKind::Cancelled)
             return again.error();
         if (!again) { // all that was read before is good nevertheless
-            m_manifest.omissions.push_back({"appeared-unknown", {}, {}, {},
-                                            base::text("Whether databases were added meanwhile is not known: %1")
-                                                .arg(again.error().message)
-                                                .toStdString()});
+            m_manifest.omissions.push_back(
+                {"appeared-unknown",
+                 {},
+                 {},
+                 {},
+                 base::text("Whether databases were added meanwhile is not known: %1")
+                     .arg(again.error().message)
+                     .toStdString()});
             return {};
         }
-        std::set_difference(again->databases.begin(), again->databases.end(), m_discovery.databases.begin(),
-                            m_discovery.databases.end(), std::back_inserter(m_manifest.appeared));
+        std::set_difference(again->databases.begin(), again->databases.end(),
+                            m_discovery.databases.begin(), m_discovery.databases.end(),
+                            std::back_inserter(m_manifest.appeared));
         return {};
     }
 
@@ -266,7 +293,8 @@ private:
         std::sort(m_manifest.vanished.begin(), m_manifest.vanished.end());
         m_manifest.fallbacks = m_source.fallbacks();
         m_manifest.finishedAt = base::isoTime(m_clock.now());
-        if (Status added = m_writer->addBytes("manifest.json", archive::encodeManifest(m_manifest)); !added)
+        if (Status added = m_writer->addBytes("manifest.json", archive::encodeManifest(m_manifest));
+            !added)
             return added;
         FM_POINT("run.manifest-written");
         const auto size = m_writer->finish();
@@ -283,17 +311,22 @@ private:
         m_progress.bytesDone = 0;
         VerifyOptions options;
         options.scratch = m_folder->path();
-        auto report = verifyArchive(m_folder->partialPath(m_timestamp), options, m_progress, m_stop);
+        auto report =
+            verifyArchive(m_folder->partialPath(m_timestamp), options, m_progress, m_stop);
         if (!report) {
             static_cast<void>(base::removeFile(m_folder->partialPath(m_timestamp)));
             return report.error();
         }
         if (!report->isOk()) {
-            const QString first = report->problems.empty() ? QString() : report->problems.front().message;
-            return Error{ErrorKind::Corrupt,
-                         base::text("The new archive failed its verification and was not published: %1 It lies in %2 to be looked at; "
-                                    "the next run removes it. Check the disk and the memory of this machine.")
-                             .arg(first, base::printable(base::toUtf8(m_folder->partialPath(m_timestamp)), 1000))};
+            const QString first =
+                report->problems.empty() ? QString() : report->problems.front().message;
+            return Error{
+                ErrorKind::Corrupt,
+                base::text(
+                    "The new archive failed its verification and was not published: %1 It lies in %2 to be looked at; "
+                    "the next run removes it. Check the disk and the memory of this machine.")
+                    .arg(first,
+                         base::printable(base::toUtf8(m_folder->partialPath(m_timestamp)), 1000))};
         }
         FM_POINT("run.verified");
         m_progress.phase = Phase::Publishing;
@@ -303,8 +336,8 @@ private:
         }
         m_progress.phase = Phase::Done;
         report->path = m_folder->finalPath(m_timestamp);
-        return RunOutcome{m_folder->finalPath(m_timestamp), m_size, std::move(m_manifest), std::move(*report),
-                          m_folder->removedLeftovers()};
+        return RunOutcome{m_folder->finalPath(m_timestamp), m_size, std::move(m_manifest),
+                          std::move(*report), m_folder->removedLeftovers()};
     }
 
     const RunRequest &m_request;
@@ -319,16 +352,18 @@ private:
     std::unique_ptr<Folder> m_folder;
     std::string m_timestamp;
     std::unique_ptr<archive::Writer> m_writer;
-    std::mutex m_archiveMutex; ///< for the writer, the manifest and the errors
-    std::optional<Error> m_firstError;   ///< that stopped the run
+    std::mutex m_archiveMutex;           ///< for the writer, the manifest and m_firstFailure
     std::optional<Error> m_firstFailure; ///< of a database that could not be read
+    std::mutex m_errorMutex;
+    std::optional<Error> m_firstError; ///< that stopped the run
     archive::Manifest m_manifest;
     std::uint64_t m_size = 0;
 };
 
 } // namespace
 
-Result<RunOutcome> runBackup(const RunRequest &request, Progress &progress, const base::Clock &clock, std::stop_token stop)
+Result<RunOutcome> runBackup(const RunRequest &request, Progress &progress,
+                             const base::Clock &clock, std::stop_token stop)
 {
     return Run(request, progress, clock, std::move(stop)).run();
 }

@@ -14,11 +14,11 @@ namespace backup {
 /// One backup: every database of a server into one verified archive.
 struct RunRequest {
     couch::Transport *source = nullptr;
-    std::string sourceName;                ///< origin without credentials, for the manifest
+    std::string sourceName;                 ///< origin without credentials, for the manifest
     couch::Transport *middleware = nullptr; ///< where discovery asks it
     couch::DiscoveryOptions discovery;
     Folder::Options folder;
-    bool verifyAllBodies = false;          ///< L3 with every body instead of a sample
+    bool verifyAllBodies = false; ///< L3 with every body instead of a sample
     int parallelDatabases = 6;
     int parallelRequests = 8;
     int compressionLevel = 5;
@@ -32,12 +32,12 @@ struct RunOutcome {
     std::vector<std::string> removedLeftovers;
 };
 
-/// Takes the backup. Blocks; any thread but the transports'. With an Error the old archives are untouched
-/// and nothing of this run is left, but for two cases: when only the verification failed, the `.partial`
-/// to look at; when only the name could not be made durable, the verified archive under its final name.
-/// A server that shows no database, or lets none be read, is an Error: an empty archive would look like a
-/// backup.
-[[nodiscard]] base::Result<RunOutcome> runBackup(const RunRequest &request, Progress &progress, const base::Clock &clock,
-                                                 std::stop_token stop);
+/// Takes the backup. Blocks; any thread but the transports'. With an Error the old archives are
+/// untouched and nothing of this run is left, but for two cases: when only the verification failed,
+/// the `.partial` to look at; when only the name could not be made durable, the verified archive
+/// under its final name. A server that shows no database, or lets none be read, is an Error: an
+/// empty archive would look like a backup.
+[[nodiscard]] base::Result<RunOutcome> runBackup(const RunRequest &request, Progress &progress,
+                                                 const base::Clock &clock, std::stop_token stop);
 
 } // namespace backup

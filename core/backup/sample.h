@@ -28,7 +28,8 @@ public:
             m_leaves.push_back({id, rev});
             return;
         }
-        const std::uint64_t place = std::uniform_int_distribution<std::uint64_t>(0, m_offered - 1)(m_random);
+        const std::uint64_t place =
+            std::uniform_int_distribution<std::uint64_t>(0, m_offered - 1)(m_random);
         if (place < kMost)
             m_leaves[static_cast<size_t>(place)] = {id, rev};
     }

@@ -22,8 +22,8 @@ constexpr std::uint64_t kStoreMemoryBytes = std::uint64_t{4} << 20;
 constexpr std::uint64_t kListMemoryBytes = std::uint64_t{1} << 20;
 constexpr std::uint64_t kBucketsFromLeaves = 1000;
 
-/// Replication checkpoints belong to the pair of servers that made them, not to the data. CouchDB's and
-/// PouchDB's have both members.
+/// Replication checkpoints belong to the pair of servers that made them, not to the data. CouchDB's
+/// and PouchDB's have both members.
 bool isCheckpoint(const couch::Client::LocalDocument &document)
 {
     const auto members = base::json::members(document.json);
@@ -43,7 +43,8 @@ bool isServerInternal(std::string_view localId)
 class Taker
 {
 public:
-    Taker(const SnapshotContext &context, const std::string &database, const base::fs::path &stagingPath)
+    Taker(const SnapshotContext &context, const std::string &database,
+          const base::fs::path &stagingPath)
         : m_context(context)
         , m_database(database)
         , m_stagingPath(stagingPath)
@@ -88,8 +89,8 @@ private:
         return compare();
     }
 
-    /// What is pinned before the first leaf is fetched. `_security` and the limits come from the source always:
-    /// none of them replicates.
+    /// What is pinned before the first leaf is fetched. `_security` and the limits come from the
+    /// source always: none of them replicates.
     Status freeze()
     {
         const auto info = m_context.source.databaseInfo(m_database);
@@ -130,12 +131,13 @@ private:
     {
         if (Status begun = m_leafList.begin(); !begun)
             return begun;
-        const auto last = forEachChange(m_context.source, m_database, {}, [this](const couch::ChangesRow &row) {
-            for (const std::string &rev : row.revs)
-                m_frozenLeaves.add(row.id, rev);
-            m_liveDocuments += row.deleted ? 0 : 1;
-            return m_leafList.add(row);
-        });
+        const auto last =
+            forEachChange(m_context.source, m_database, {}, [this](const couch::ChangesRow &row) {
+                for (const std::string &rev : row.revs)
+                    m_frozenLeaves.add(row.id, rev);
+                m_liveDocuments += row.deleted ? 0 : 1;
+                return m_leafList.add(row);
+            });
         return last ? m_leafList.seal() : Status(last.error());
     }
 
@@ -161,11 +163,12 @@ private:
         auto cursor = m_leafList.open();
         if (!cursor)
             return cursor.error();
-        AttachmentFetcher attachments(m_context.source, m_context.pool, m_database, writer, m_context.stop);
+        AttachmentFetcher attachments(m_context.source, m_context.pool, m_database, writer,
+                                      m_context.stop);
         LeafFetcher leaves(m_context.source, m_context.pool, m_database, std::move(*cursor),
                            {.firstBatch = BatchSize::forDatabase(m_info)});
-        DocumentWriter documents({m_context.source, m_database, writer, attachments, m_context.progress,
-                                  m_omissions, m_sample});
+        DocumentWriter documents({m_context.source, m_database, writer, attachments,
+                                  m_context.progress, m_omissions, m_sample});
         while (true) {
             if (m_context.stop.stop_requested())
                 return Error{ErrorKind::Cancelled, base::text("Stopped.")};
@@ -228,24 +231,27 @@ private:
         auto &entry = m_snapshot.entry;
         entry.changedDuringRun = now->updateSeq != m_info.updateSeq;
         if (now->purgeSeq != m_info.purgeSeq)
-            m_omissions.explain("revision-missing", "purged",
-                                base::text("It was purged at the source while it was being read.").toStdString());
+            m_omissions.explain(
+                "revision-missing", "purged",
+                base::text("It was purged at the source while it was being read.").toStdString());
         if (!entry.changedDuringRun)
             compareCounts(*now);
         const bool storedIsFrozen = m_storedLeaves == m_frozenLeaves && !m_leafList.hasRepeats();
-        auto reader = store::Reader::open(std::shared_ptr<const base::FileSet>(std::shared_ptr<void>(), m_snapshot.files.get()));
+        auto reader = store::Reader::open(
+            std::shared_ptr<const base::FileSet>(std::shared_ptr<void>(), m_snapshot.files.get()));
         if (!reader)
             return reader.error();
-        const auto comparison = compareWithSource({.source = m_context.source,
-                                                   .database = m_database,
-                                                   .stored = **reader,
-                                                   .storedLeaves = m_storedLeaves,
-                                                   .sinceSeq = m_info.updateSeq,
-                                                   .purgeSeq = m_info.purgeSeq,
-                                                   .leavesAreKnownEqual = !entry.changedDuringRun && storedIsFrozen,
-                                                   .sample = m_sample.take(),
-                                                   .allBodies = m_context.verifyAllBodies,
-                                                   .stop = m_context.stop});
+        const auto comparison =
+            compareWithSource({.source = m_context.source,
+                               .database = m_database,
+                               .stored = **reader,
+                               .storedLeaves = m_storedLeaves,
+                               .sinceSeq = m_info.updateSeq,
+                               .purgeSeq = m_info.purgeSeq,
+                               .leavesAreKnownEqual = !entry.changedDuringRun && storedIsFrozen,
+                               .sample = m_sample.take(),
+                               .allBodies = m_context.verifyAllBodies,
+                               .stop = m_context.stop});
         if (!comparison)
             return comparison.error();
         entry.comparedAt = base::isoTime(m_context.clock.now());
@@ -261,12 +267,14 @@ private:
         // Servers that do not count the deleted ones say none.
         if (liveFit && m_leafList.documents() >= info.docCount + info.docDelCount)
             return;
-        omit("counts-differ",
-             base::text("The server counts %1 documents and %2 deleted ones, but its list of changes has %3 and %4.")
-                 .arg(info.docCount)
-                 .arg(info.docDelCount)
-                 .arg(m_liveDocuments)
-                 .arg(m_leafList.documents() - std::min(m_liveDocuments, m_leafList.documents())));
+        omit(
+            "counts-differ",
+            base::text(
+                "The server counts %1 documents and %2 deleted ones, but its list of changes has %3 and %4.")
+                .arg(info.docCount)
+                .arg(info.docDelCount)
+                .arg(m_liveDocuments)
+                .arg(m_leafList.documents() - std::min(m_liveDocuments, m_leafList.documents())));
     }
 
     void noteDifferences(const Comparison &comparison)
@@ -275,14 +283,16 @@ private:
             if (problem.document.empty())
                 omit(problem.code, problem.message);
             else if (!m_omissions.names(problem.document))
-                m_omissions.add({problem.code, problem.document, {}, {}, problem.message.toStdString()});
+                m_omissions.add(
+                    {problem.code, problem.document, {}, {}, problem.message.toStdString()});
         }
     }
 
     Error recreated()
     {
         m_recreated = true;
-        return Error{ErrorKind::Conflict, base::text("The database was deleted and made again while it was read.")};
+        return Error{ErrorKind::Conflict,
+                     base::text("The database was deleted and made again while it was read.")};
     }
 
     Result<Snapshot> afterFailure(const Error &error)
@@ -308,7 +318,8 @@ private:
         bare.finishedAt = m_snapshot.entry.finishedAt;
         m_snapshot.entry = std::move(bare);
         m_snapshot.failure = error;
-        m_snapshot.entry.omissions.push_back({base::errorCode(error.kind), {}, {}, {}, error.message.toStdString()});
+        m_snapshot.entry.omissions.push_back(
+            {base::errorCode(error.kind), {}, {}, {}, error.message.toStdString()});
         return std::move(m_snapshot);
     }
 
@@ -335,7 +346,8 @@ private:
 
 } // namespace
 
-Result<Snapshot> takeSnapshot(const SnapshotContext &context, const std::string &database, const base::fs::path &stagingPath)
+Result<Snapshot> takeSnapshot(const SnapshotContext &context, const std::string &database,
+                              const base::fs::path &stagingPath)
 {
     Taker first(context, database, stagingPath);
     auto snapshot = first.run();
@@ -350,7 +362,8 @@ Result<Snapshot> takeSnapshot(const SnapshotContext &context, const std::string 
     Snapshot unsettled;
     unsettled.entry.name = database;
     unsettled.entry.contentFrom = "source";
-    unsettled.entry.omissions.push_back({"recreated", {}, {}, {}, snapshot.error().message.toStdString()});
+    unsettled.entry.omissions.push_back(
+        {"recreated", {}, {}, {}, snapshot.error().message.toStdString()});
     unsettled.failure = snapshot.error();
     return unsettled;
 }

@@ -28,18 +28,21 @@ struct SnapshotContext {
 /// One database at one moment: its store, ready to be packed, and its line of the manifest.
 struct Snapshot {
     archive::ManifestDatabase entry;
-    std::unique_ptr<base::StagingFolder> files; ///< null when nothing could be read (see entry.omissions)
-    bool vanished = false;                      ///< deleted at the source meanwhile, seen twice
-    std::optional<base::Error> failure;         ///< why nothing could be read
+    std::unique_ptr<base::StagingFolder>
+        files;                          ///< null when nothing could be read (see entry.omissions)
+    bool vanished = false;              ///< deleted at the source meanwhile, seen twice
+    std::optional<base::Error> failure; ///< why nothing could be read
 };
 
-/// Takes the snapshot of one database: freezes the list of its leaves, fetches them with their history and
-/// attachments, proves that every frozen leaf or a successor of it is in, and compares with the source once
-/// more (level L3). Writes nothing to the server. Blocks; any thread.
+/// Takes the snapshot of one database: freezes the list of its leaves, fetches them with their
+/// history and attachments, proves that every frozen leaf or a successor of it is in, and compares
+/// with the source once more (level L3). Writes nothing to the server. Blocks; any thread.
 ///
-/// What concerns this database only (no right to read it, a document that cannot be fetched) becomes an
-/// omission; an Error means the whole run must stop (wrong password, source gone, disk full, cancelled).
-[[nodiscard]] base::Result<Snapshot> takeSnapshot(const SnapshotContext &context, const std::string &database,
+/// What concerns this database only (no right to read it, a document that cannot be fetched)
+/// becomes an omission; an Error means the whole run must stop (wrong password, source gone, disk
+/// full, cancelled).
+[[nodiscard]] base::Result<Snapshot> takeSnapshot(const SnapshotContext &context,
+                                                  const std::string &database,
                                                   const base::fs::path &stagingPath);
 
 } // namespace backup

@@ -15,10 +15,8 @@ bool stopsTheRun(ErrorKind kind)
     case ErrorKind::NoSpace:
     case ErrorKind::Locked:
     case ErrorKind::Cancelled:
-    case ErrorKind::Internal:
-        return true;
-    default:
-        return false;
+    case ErrorKind::Internal: return true;
+    default: return false;
     }
 }
 

@@ -24,7 +24,8 @@ using base::Status;
 class Verifier
 {
 public:
-    Verifier(const base::fs::path &path, const VerifyOptions &options, Progress &progress, std::stop_token stop)
+    Verifier(const base::fs::path &path, const VerifyOptions &options, Progress &progress,
+             std::stop_token stop)
         : m_path(path)
         , m_options(options)
         , m_progress(progress)
@@ -58,15 +59,18 @@ private:
     {
         const std::lock_guard lock(m_mutex);
         m_isDamaged = m_isDamaged || !database.empty();
-        m_report.problems.push_back({std::move(code), std::move(database), std::move(document), std::move(message)});
+        m_report.problems.push_back(
+            {std::move(code), std::move(database), std::move(document), std::move(message)});
     }
 
     /// The archive is not like the source.
-    void addDifference(std::string code, std::string database, std::string document, QString message)
+    void addDifference(std::string code, std::string database, std::string document,
+                       QString message)
     {
         const std::lock_guard lock(m_mutex);
         m_differs = true;
-        m_report.problems.push_back({std::move(code), std::move(database), std::move(document), std::move(message)});
+        m_report.problems.push_back(
+            {std::move(code), std::move(database), std::move(document), std::move(message)});
     }
 
     void remark(const QString &message)
@@ -94,9 +98,11 @@ private:
                 continue;
             }
             m_report.l1 = LevelState::Failed;
-            const bool isKnown = std::any_of(m_report.problems.begin(), m_report.problems.end(), [&](const VerifyProblem &problem) {
-                return problem.code == finding.code && problem.message == finding.message;
-            });
+            const bool isKnown = std::any_of(m_report.problems.begin(), m_report.problems.end(),
+                                             [&](const VerifyProblem &problem) {
+                                                 return problem.code == finding.code
+                                                     && problem.message == finding.message;
+                                             });
             if (!isKnown)
                 add(finding.code, {}, finding.path, finding.message);
         }
@@ -130,12 +136,17 @@ private:
         m_progress.databasesDone = 0;
         for (const auto &[directory, entry] : m_expected) {
             const bool isThere = std::any_of(databases.begin(), databases.end(),
-                                             [&](const archive::Reader::Database &found) { return found.directory == directory; });
+                                             [&](const archive::Reader::Database &found) {
+                                                 return found.directory == directory;
+                                             });
             if (!isThere)
-                add("database-missing", entry->name, {}, base::text("The manifest names this database, but the archive does not hold it."));
+                add("database-missing", entry->name, {},
+                    base::text(
+                        "The manifest names this database, but the archive does not hold it."));
         }
-        return forEachInParallel(databases, m_options.parallelDatabases,
-                                 [this](const archive::Reader::Database &database) { return checkDatabase(database); });
+        return forEachInParallel(
+            databases, m_options.parallelDatabases,
+            [this](const archive::Reader::Database &database) { return checkDatabase(database); });
     }
 
     Status checkDatabase(const archive::Reader::Database &database)
@@ -143,15 +154,20 @@ private:
         if (m_stop.stop_requested())
             return Error{ErrorKind::Cancelled, base::text("Stopped.")};
         const auto expected = m_expected.find(database.directory);
-        const std::string name = expected == m_expected.end() ? database.name : expected->second->name;
+        const std::string name =
+            expected == m_expected.end() ? database.name : expected->second->name;
         m_progress.setCurrent(name);
         if (m_manifest && expected == m_expected.end())
-            add("database-unexpected", name, {}, base::text("The archive holds this database, but the manifest does not name it."));
+            add("database-unexpected", name, {},
+                base::text("The archive holds this database, but the manifest does not name it."));
         if (!database.whole)
-            add("database-cut", name, {}, base::text("Files of this database are cut off or missing."));
+            add("database-cut", name, {},
+                base::text("Files of this database are cut off or missing."));
         const auto files = m_reader->openDatabase(database.directory);
-        auto store = files ? store::Reader::open(*files) : Result<std::unique_ptr<store::Reader>>(files.error());
-        auto examination = store ? store::examine(**store) : Result<store::Examination>(store.error());
+        auto store = files ? store::Reader::open(*files)
+                           : Result<std::unique_ptr<store::Reader>>(files.error());
+        auto examination =
+            store ? store::examine(**store) : Result<store::Examination>(store.error());
         if (!examination) {
             add("database-unreadable", name, {}, examination.error().message);
             return {};
@@ -171,7 +187,8 @@ private:
         ++m_progress.databasesDone;
         if (m_options.against == nullptr)
             return {};
-        return compare(name, expected == m_expected.end() ? nullptr : expected->second, **store, examination->facts);
+        return compare(name, expected == m_expected.end() ? nullptr : expected->second, **store,
+                       examination->facts);
     }
 
     void checkNumbers(const archive::ManifestDatabase &entry, const store::Facts &facts)
@@ -179,7 +196,10 @@ private:
         const auto expect = [&](const char *what, std::uint64_t manifest, std::uint64_t store) {
             if (manifest != store)
                 add("count-differs", entry.name, {},
-                    base::text("The manifest says %1 %2, the store holds %3.").arg(manifest).arg(base::text(what)).arg(store));
+                    base::text("The manifest says %1 %2, the store holds %3.")
+                        .arg(manifest)
+                        .arg(base::text(what))
+                        .arg(store));
         };
         expect("documents", entry.documents, facts.documents);
         expect("deleted documents", entry.deleted, facts.deleted);
@@ -188,52 +208,62 @@ private:
         expect("attachments", entry.attachments, facts.attachments);
         expect("bytes of attachments", entry.attachmentBytes, facts.attachmentBytes);
         if (entry.leafSet != facts.leafSet.hex())
-            add("leaf-set-differs", entry.name, {}, base::text("The leaf revisions are not those that the manifest was made from."));
+            add("leaf-set-differs", entry.name, {},
+                base::text("The leaf revisions are not those that the manifest was made from."));
         if (entry.contentHash != facts.contentHash)
-            add("content-differs", entry.name, {}, base::text("The contents are not those that the manifest was made from."));
+            add("content-differs", entry.name, {},
+                base::text("The contents are not those that the manifest was made from."));
     }
 
-    Status compare(const std::string &name, const archive::ManifestDatabase *entry, store::Reader &store, const store::Facts &facts)
+    Status compare(const std::string &name, const archive::ManifestDatabase *entry,
+                   store::Reader &store, const store::Facts &facts)
     {
         const auto info = m_options.against->databaseInfo(name);
         if (!info) {
             if (info.error().kind != ErrorKind::NotFound)
                 return info.error();
-            addDifference("not-at-source", name, {}, base::text("The source has no such database any more."));
+            addDifference("not-at-source", name, {},
+                          base::text("The source has no such database any more."));
             return {};
         }
-        if (entry != nullptr && !entry->instanceStartTime.empty() && entry->instanceStartTime != "\"0\""
-            && entry->instanceStartTime != "0" && entry->instanceStartTime != info->instanceStartTime) {
-            addDifference("recreated", name, {}, base::text("The source's database was deleted and made again since."));
+        if (entry != nullptr && !entry->instanceStartTime.empty()
+            && entry->instanceStartTime != "\"0\"" && entry->instanceStartTime != "0"
+            && entry->instanceStartTime != info->instanceStartTime) {
+            addDifference("recreated", name, {},
+                          base::text("The source's database was deleted and made again since."));
             return {};
         }
         LeafSample sample(std::random_device{}());
-        Status sampled = store.forEachDocument([&](const store::Metadata &metadata) -> Result<bool> {
-            for (const std::int32_t leaf : metadata.tree.leaves())
-                sample.offer(metadata.id, metadata.tree.revOf(leaf).toString());
-            return true;
-        });
+        Status sampled =
+            store.forEachDocument([&](const store::Metadata &metadata) -> Result<bool> {
+                for (const std::int32_t leaf : metadata.tree.leaves())
+                    sample.offer(metadata.id, metadata.tree.revOf(leaf).toString());
+                return true;
+            });
         if (!sampled)
             return sampled;
         // Without a manifest nothing says since when: then every difference counts.
-        const auto comparison = compareWithSource({.source = *m_options.against,
-                                                   .database = name,
-                                                   .stored = store,
-                                                   .storedLeaves = facts.leafSet,
-                                                   .sinceSeq = entry == nullptr ? info->updateSeq : entry->updateSeq,
-                                                   .purgeSeq = entry == nullptr ? info->purgeSeq : entry->purgeSeq,
-                                                   .leavesAreKnownEqual = false,
-                                                   .sample = sample.take(),
-                                                   .allBodies = m_options.allBodies,
-                                                   .stop = m_stop});
+        const auto comparison =
+            compareWithSource({.source = *m_options.against,
+                               .database = name,
+                               .stored = store,
+                               .storedLeaves = facts.leafSet,
+                               .sinceSeq = entry == nullptr ? info->updateSeq : entry->updateSeq,
+                               .purgeSeq = entry == nullptr ? info->purgeSeq : entry->purgeSeq,
+                               .leavesAreKnownEqual = false,
+                               .sample = sample.take(),
+                               .allBodies = m_options.allBodies,
+                               .stop = m_stop});
         if (!comparison)
             return comparison.error();
         for (const store::Problem &problem : comparison->problems)
             addDifference(problem.code, name, problem.document, problem.message);
         if (comparison->changedDocuments > 0)
-            remark(base::text("%1: %2 documents changed at the source since this backup and were not compared.")
-                       .arg(base::printable(name))
-                       .arg(comparison->changedDocuments));
+            remark(
+                base::text(
+                    "%1: %2 documents changed at the source since this backup and were not compared.")
+                    .arg(base::printable(name))
+                    .arg(comparison->changedDocuments));
         const std::lock_guard lock(m_mutex);
         m_report.bodiesCompared += comparison->bodiesCompared;
         return {};
@@ -247,11 +277,13 @@ private:
             m_report.l3 = m_differs ? LevelState::Failed : LevelState::Passed;
         } else if (m_manifest && m_manifest->isComplete()) {
             m_report.l3 = LevelState::Passed;
-            m_report.l3Note = "compared with the source when the backup was made, " + m_manifest->finishedAt;
+            m_report.l3Note =
+                "compared with the source when the backup was made, " + m_manifest->finishedAt;
         } else {
             m_report.l3 = LevelState::Unknown;
-            m_report.l3Note = m_manifest ? "the backup has omissions, see its manifest"
-                                         : "the archive does not say what the source held when it was made";
+            m_report.l3Note = m_manifest
+                ? "the backup has omissions, see its manifest"
+                : "the archive does not say what the source held when it was made";
         }
     }
 
@@ -270,8 +302,8 @@ private:
 
 } // namespace
 
-Result<VerifyReport> verifyArchive(const base::fs::path &path, const VerifyOptions &options, Progress &progress,
-                                   std::stop_token stop)
+Result<VerifyReport> verifyArchive(const base::fs::path &path, const VerifyOptions &options,
+                                   Progress &progress, std::stop_token stop)
 {
     return Verifier(path, options, progress, std::move(stop)).run();
 }

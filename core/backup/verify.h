@@ -19,21 +19,22 @@ struct VerifyProblem {
     QString message;
 };
 
-/// What is provable about one archive. L1: the bytes are those written. L2: a PouchDB reader gets every
-/// leaf, body and attachment, and the manifest's numbers. L3: equal to the source.
+/// What is provable about one archive. L1: the bytes are those written. L2: a PouchDB reader gets
+/// every leaf, body and attachment, and the manifest's numbers. L3: equal to the source.
 struct VerifyReport {
     base::fs::path path;
     archive::Origin origin = archive::Origin::Foreign;
     LevelState l1 = LevelState::NotRun;
     LevelState l2 = LevelState::NotRun;
     LevelState l3 = LevelState::NotRun;
-    std::string l3Note;             ///< e.g. "compared with the source on 2026-..."
+    std::string l3Note; ///< e.g. "compared with the source on 2026-..."
     std::uint64_t databases = 0;
     std::uint64_t documents = 0;
     std::uint64_t bodiesCompared = 0;
     std::vector<VerifyProblem> problems;
-    std::vector<QString> remarks;   ///< worth knowing, not wrong
-    /// Nothing provable is wrong. A predecessor's sound archive is ok although its completeness is unknown.
+    std::vector<QString> remarks; ///< worth knowing, not wrong
+    /// Nothing provable is wrong. A predecessor's sound archive is ok although its completeness is
+    /// unknown.
     [[nodiscard]] bool isOk() const
     {
         return l1 != LevelState::Failed && l2 != LevelState::Failed && l3 != LevelState::Failed;
@@ -48,7 +49,8 @@ struct VerifyOptions {
 };
 
 /// An Error when the file cannot be read as an archive at all. Blocks; any thread.
-[[nodiscard]] base::Result<VerifyReport> verifyArchive(const base::fs::path &path, const VerifyOptions &options,
+[[nodiscard]] base::Result<VerifyReport> verifyArchive(const base::fs::path &path,
+                                                       const VerifyOptions &options,
                                                        Progress &progress, std::stop_token stop);
 
 } // namespace backup

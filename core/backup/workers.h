@@ -11,10 +11,11 @@
 
 namespace backup {
 
-/// Calls `work` for every item on up to `threads` threads, in the items' order; blocks until all are done.
-/// The first error keeps further items from starting and is returned.
+/// Calls `work` for every item on up to `threads` threads, in the items' order; blocks until all
+/// are done. The first error keeps further items from starting and is returned.
 template <typename Item, typename Work>
-[[nodiscard]] base::Status forEachInParallel(const std::vector<Item> &items, int threads, const Work &work)
+[[nodiscard]] base::Status forEachInParallel(const std::vector<Item> &items, int threads,
+                                             const Work &work)
 {
     std::atomic<size_t> next{0};
     std::mutex mutex;

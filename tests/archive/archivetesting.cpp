@@ -7,6 +7,7 @@
 #include <QStandardPaths>
 
 #include <algorithm>
+#include <array>
 #include <random>
 #include <set>
 
@@ -18,13 +19,17 @@ using base::Result;
 
 std::string someBytes(size_t size, unsigned seed, int repetition)
 {
-    std::minstd_rand random(seed + 1);
-    std::string bytes(size, '\0');
-    for (size_t i = 0; i < size; ++i) {
-        const bool repeat =
-            repetition > 0 && i >= 64 && i / 64 % static_cast<size_t>(repetition) != 0;
-        bytes[i] = repeat ? bytes[i - 64] : static_cast<char>(random() >> 8);
+    constexpr size_t lineBytes = 64;
+    std::mt19937_64 random(seed);
+    std::array<std::uint64_t, lineBytes / sizeof(std::uint64_t)> line{};
+    std::string bytes;
+    bytes.reserve(size + lineBytes);
+    for (int number = 0; bytes.size() < size; ++number) {
+        if (repetition == 0 || number % repetition == 0)
+            std::generate(line.begin(), line.end(), random);
+        bytes.append(reinterpret_cast<const char *>(line.data()), lineBytes);
     }
+    bytes.resize(size);
     return bytes;
 }
 

@@ -84,10 +84,13 @@ struct Parts {
 
 Parts sound()
 {
-    Files files;
-    addDatabase(files, "db", someBytes(9 << 20, 1, 30));
-    files["manifest.json"] = "{}";
-    return Parts(archiveBytes(files));
+    static const std::string bytes = [] {
+        Files files;
+        addDatabase(files, "db", someBytes(9 << 20, 1, 30));
+        files["manifest.json"] = "{}";
+        return archiveBytes(files);
+    }();
+    return Parts(bytes);
 }
 
 /// Changes a tar header and makes its checksum right again.

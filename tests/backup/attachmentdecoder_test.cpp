@@ -32,7 +32,8 @@ couch::AttachmentStub stubOf(const std::string &identity, const std::string &sto
     return stub;
 }
 
-base::Status decode(const couch::AttachmentStub &stub, std::string_view stored, size_t pieceBytes, std::string &out)
+base::Status decode(const couch::AttachmentStub &stub, std::string_view stored, size_t pieceBytes,
+                    std::string &out)
 {
     AttachmentDecoder decoder(stub, [&out](std::string_view bytes) {
         out += bytes;
@@ -109,11 +110,15 @@ void AttachmentDecoderTest::bad_data()
     QTest::newRow("gzip: cut in the trailer") << gzip << packed.substr(0, packed.size() - 1);
     QTest::newRow("gzip: a flipped bit") << gzip << flipped;
     QTest::newRow("gzip: something behind the end") << gzip << packed + "x";
-    QTest::newRow("gzip: two members") << withLength(stubOf(text, packed + packed, true), 2 * text.size()) << packed + packed;
+    QTest::newRow("gzip: two members")
+        << withLength(stubOf(text, packed + packed, true), 2 * text.size()) << packed + packed;
     QTest::newRow("gzip: unpacked on the way") << gzip << text;
-    QTest::newRow("gzip: shorter than its document says") << withLength(gzip, text.size() + 1) << packed;
-    QTest::newRow("gzip: longer than its document says") << withLength(gzip, text.size() - 1) << packed;
-    QTest::newRow("gzip: another digest of the same content") << stubOf(text, "other", true) << packed;
+    QTest::newRow("gzip: shorter than its document says")
+        << withLength(gzip, text.size() + 1) << packed;
+    QTest::newRow("gzip: longer than its document says")
+        << withLength(gzip, text.size() - 1) << packed;
+    QTest::newRow("gzip: another digest of the same content")
+        << stubOf(text, "other", true) << packed;
 }
 
 void AttachmentDecoderTest::bad()
@@ -147,8 +152,9 @@ void AttachmentDecoderTest::bombStopsAtTheLength()
 void AttachmentDecoderTest::errorOfTheSinkComesBack()
 {
     const std::string text(100, 't');
-    AttachmentDecoder decoder(stubOf(text, gzipped(text), true),
-                              [](std::string_view) { return base::Status(testsupport::fakeError(base::ErrorKind::NoSpace)); });
+    AttachmentDecoder decoder(stubOf(text, gzipped(text), true), [](std::string_view) {
+        return base::Status(testsupport::fakeError(base::ErrorKind::NoSpace));
+    });
     const base::Status added = decoder.add(gzipped(text));
     QVERIFY(!added);
     QCOMPARE(added.error().kind, base::ErrorKind::NoSpace);

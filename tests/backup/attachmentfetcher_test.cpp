@@ -89,7 +89,8 @@ void AttachmentFetcherTest::bytesArrive_data()
     QTest::newRow("large: streamed") << int(kLarge) << false << std::string("a");
     QTest::newRow("large, stored with gzip: streamed") << int(kLarge) << true << std::string("a");
     QTest::newRow("a name that no path can hold") << 1000 << false << std::string("..");
-    QTest::newRow("a name that no path can hold, stored with gzip") << 1000 << true << std::string("..");
+    QTest::newRow("a name that no path can hold, stored with gzip")
+        << 1000 << true << std::string("..");
 }
 
 void AttachmentFetcherTest::bytesArrive()
@@ -114,7 +115,8 @@ void AttachmentFetcherTest::bytesArrive()
 void AttachmentFetcherTest::equalAttachmentsAreFetchedOnce()
 {
     FakeServer server;
-    Fetch fetch(server, {{"one", "same"}, {"two", "same"}, {"three", "other"}, {"four", "same", true}});
+    Fetch fetch(server,
+                {{"one", "same"}, {"two", "same"}, {"three", "other"}, {"four", "same", true}});
     fetch.fetcher.announce(fetch.wanted);
     for (const WantedAttachment &wanted : fetch.wanted)
         VERIFY_GOOD(fetch.fetcher.take(wanted));
@@ -162,9 +164,7 @@ void AttachmentFetcherTest::faults_data()
     QTest::addColumn<int>("kind"); // -1: it succeeds
     QTest::addColumn<int>("requests");
     using Hook = std::function<Hooked(size_t)>;
-    const auto wrong = [](size_t size) {
-        return testsupport::jsonAnswer(std::string(size, 'w'));
-    };
+    const auto wrong = [](size_t size) { return testsupport::jsonAnswer(std::string(size, 'w')); };
     const auto cut = [](size_t size, ErrorKind kind) {
         FakeServer::Answer answer = testsupport::jsonAnswer(std::string(size / 2, 'z'));
         answer.cutBy = testsupport::fakeError(kind);
@@ -173,23 +173,32 @@ void AttachmentFetcherTest::faults_data()
     for (const size_t size : {size_t(1000), kLarge}) {
         const char *what = size == kLarge ? "large" : "small";
         QTest::addRow("%s: a wrong digest once is tried again", what)
-            << int(size) << Hook([=](size_t n) { return n == 1 ? Hooked(wrong(size)) : Hooked(); }) << -1 << 2;
+            << int(size) << Hook([=](size_t n) { return n == 1 ? Hooked(wrong(size)) : Hooked(); })
+            << -1 << 2;
         QTest::addRow("%s: a wrong digest twice is an error", what)
-            << int(size) << Hook([=](size_t) { return Hooked(wrong(size)); }) << int(ErrorKind::Protocol) << 2;
+            << int(size) << Hook([=](size_t) { return Hooked(wrong(size)); })
+            << int(ErrorKind::Protocol) << 2;
         QTest::addRow("%s: shorter than its document says", what)
-            << int(size) << Hook([=](size_t) { return Hooked(wrong(size - 1)); }) << int(ErrorKind::Protocol) << 2;
+            << int(size) << Hook([=](size_t) { return Hooked(wrong(size - 1)); })
+            << int(ErrorKind::Protocol) << 2;
         QTest::addRow("%s: longer than its document says", what)
-            << int(size) << Hook([=](size_t) { return Hooked(wrong(size + 1)); }) << int(ErrorKind::Protocol) << 2;
+            << int(size) << Hook([=](size_t) { return Hooked(wrong(size + 1)); })
+            << int(ErrorKind::Protocol) << 2;
         QTest::addRow("%s: cut off four times, then whole", what)
-            << int(size) << Hook([=](size_t n) { return n < 5 ? Hooked(cut(size, ErrorKind::Unreachable)) : Hooked(); }) << -1 << 5;
+            << int(size) << Hook([=](size_t n) {
+                   return n < 5 ? Hooked(cut(size, ErrorKind::Unreachable)) : Hooked();
+               })
+            << -1 << 5;
         QTest::addRow("%s: cut off five times is an error", what)
-            << int(size) << Hook([=](size_t) { return Hooked(cut(size, ErrorKind::Timeout)); }) << int(ErrorKind::Timeout) << 5;
+            << int(size) << Hook([=](size_t) { return Hooked(cut(size, ErrorKind::Timeout)); })
+            << int(ErrorKind::Timeout) << 5;
         QTest::addRow("%s: no answer at all is not asked again here", what)
-            << int(size) << Hook([](size_t) { return Hooked(testsupport::fakeError(ErrorKind::Unreachable)); })
+            << int(size)
+            << Hook([](size_t) { return Hooked(testsupport::fakeError(ErrorKind::Unreachable)); })
             << int(ErrorKind::Unreachable) << 1;
-        QTest::addRow("%s: gone", what)
-            << int(size) << Hook([](size_t) { return Hooked(testsupport::jsonAnswer(R"({"error":"not_found"})", 404)); })
-            << int(ErrorKind::NotFound) << 1;
+        QTest::addRow("%s: gone", what) << int(size) << Hook([](size_t) {
+            return Hooked(testsupport::jsonAnswer(R"({"error":"not_found"})", 404));
+        }) << int(ErrorKind::NotFound) << 1;
         QTest::addRow("%s: the password is refused", what)
             << int(size) << Hook([](size_t) { return Hooked(testsupport::jsonAnswer("{}", 401)); })
             << int(ErrorKind::Unauthorized) << 1;
@@ -206,7 +215,9 @@ void AttachmentFetcherTest::faults()
     FakeServer server;
     const std::string bytes(static_cast<size_t>(size), 'z');
     Fetch fetch(server, {{"file", bytes}});
-    server.onRequest = [&hook](size_t number, const couch::Request &request) { return isAttachment(request) ? hook(number) : Hooked(); };
+    server.onRequest = [&hook](size_t number, const couch::Request &request) {
+        return isAttachment(request) ? hook(number) : Hooked();
+    };
     fetch.fetcher.announce(fetch.wanted);
     const auto stored = fetch.fetcher.take(fetch.wanted.front());
     if (kind < 0) {
@@ -215,7 +226,8 @@ void AttachmentFetcherTest::faults()
     } else {
         QVERIFY(!stored);
         QCOMPARE(stored.error().kind, ErrorKind(kind));
-        QVERIFY(stored.error().message.contains(QStringLiteral("Attachment file of document doc in db")));
+        QVERIFY(stored.error().message.contains(
+            QStringLiteral("Attachment file of document doc in db")));
     }
     QCOMPARE(server.requests(), size_t(requests));
 }

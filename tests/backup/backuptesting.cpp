@@ -17,7 +17,8 @@ std::string digestOf(const FakeAttachment &attachment)
     return "md5-" + base::toBase64(base::md5(attachment.bytes));
 }
 
-QString leafDifference(const std::string &id, const FakeLeaf &leaf, const store::Metadata &metadata, store::Reader &stored)
+QString leafDifference(const std::string &id, const FakeLeaf &leaf, const store::Metadata &metadata,
+                       store::Reader &stored)
 {
     const QString name = QString::fromStdString(id + ' ' + leaf.rev());
     const auto rev = store::RevId::parse(leaf.rev());
@@ -31,19 +32,22 @@ QString leafDifference(const std::string &id, const FakeLeaf &leaf, const store:
     for (size_t i = 0; i < leaf.attachments.size(); ++i) {
         const FakeAttachment &one = leaf.attachments[i];
         const couch::AttachmentStub &stub = fetched->attachments[i];
-        attachments.push_back({stub.nameJson, stub.contentTypeJson, stub.revpos, one.bytes.size(), digestOf(one)});
+        attachments.push_back(
+            {stub.nameJson, stub.contentTypeJson, stub.revpos, one.bytes.size(), digestOf(one)});
         std::string bytes;
         const Status read = stored.readAttachment(digestOf(one), [&bytes](std::string_view piece) {
             bytes += piece;
             return Status();
         });
         if (!read || bytes != one.bytes)
-            return name + QStringLiteral(" has another attachment ") + QString::fromStdString(one.name);
+            return name + QStringLiteral(" has another attachment ")
+                + QString::fromStdString(one.name);
     }
     const auto body = stored.body(metadata.seqOf.at(*rev));
     const std::string expected = backup::composeStoredBody(*fetched, attachments);
     if (!body || *body != expected)
-        return name + QStringLiteral(" has the body ") + QString::fromStdString(body ? *body : "none");
+        return name + QStringLiteral(" has the body ")
+            + QString::fromStdString(body ? *body : "none");
     return {};
 }
 
@@ -53,31 +57,37 @@ QString differenceBetween(const FakeDatabase &source, store::Reader &stored)
 {
     QString difference;
     std::set<std::string> here;
-    const Status walked = stored.forEachDocument([&](const store::Metadata &metadata) -> Result<bool> {
-        here.insert(metadata.id);
-        const auto there = source.documents.find(metadata.id);
-        if (there == source.documents.end()) {
-            difference = QString::fromStdString(metadata.id) + QStringLiteral(" is not at the source");
-            return false;
-        }
-        if (metadata.tree.leaves().size() != there->second.leaves.size())
-            difference = QString::fromStdString(metadata.id) + QStringLiteral(" has other leaves");
-        for (const FakeLeaf &leaf : there->second.leaves) {
-            if (difference.isEmpty())
-                difference = leafDifference(metadata.id, leaf, metadata, stored);
-        }
-        return difference.isEmpty();
-    });
+    const Status walked =
+        stored.forEachDocument([&](const store::Metadata &metadata) -> Result<bool> {
+            here.insert(metadata.id);
+            const auto there = source.documents.find(metadata.id);
+            if (there == source.documents.end()) {
+                difference =
+                    QString::fromStdString(metadata.id) + QStringLiteral(" is not at the source");
+                return false;
+            }
+            if (metadata.tree.leaves().size() != there->second.leaves.size())
+                difference =
+                    QString::fromStdString(metadata.id) + QStringLiteral(" has other leaves");
+            for (const FakeLeaf &leaf : there->second.leaves) {
+                if (difference.isEmpty())
+                    difference = leafDifference(metadata.id, leaf, metadata, stored);
+            }
+            return difference.isEmpty();
+        });
     if (!walked)
         return walked.error().message;
     if (difference.isEmpty() && here.size() != source.documents.size())
-        difference = QStringLiteral("%1 documents instead of %2").arg(here.size()).arg(source.documents.size());
+        difference = QStringLiteral("%1 documents instead of %2")
+                         .arg(here.size())
+                         .arg(source.documents.size());
     return difference;
 }
 
 std::unique_ptr<store::Reader> openStaged(const backup::Snapshot &snapshot)
 {
-    auto reader = store::Reader::open(std::shared_ptr<const base::FileSet>(std::shared_ptr<void>(), snapshot.files.get()));
+    auto reader = store::Reader::open(
+        std::shared_ptr<const base::FileSet>(std::shared_ptr<void>(), snapshot.files.get()));
     if (!reader)
         qFatal("the staged store cannot be opened: %s", qPrintable(reader.error().message));
     return std::move(*reader);
@@ -106,8 +116,10 @@ Snapper::Snapper(FakeServer &server, int threads)
 
 Result<backup::Snapshot> Snapper::take(const std::string &database)
 {
-    const backup::SnapshotContext context{m_client, m_pool, m_progress, m_clock, stop.get_token(), allBodies};
-    return backup::takeSnapshot(context, database, m_folder.path("staging" + std::to_string(++m_taken)));
+    const backup::SnapshotContext context{m_client, m_pool,           m_progress,
+                                          m_clock,  stop.get_token(), allBodies};
+    return backup::takeSnapshot(context, database,
+                                m_folder.path("staging" + std::to_string(++m_taken)));
 }
 
 Runner::Runner(FakeServer &server)
@@ -126,7 +138,8 @@ Result<backup::RunOutcome> Runner::run()
     return backup::runBackup(request, progress, clock, stop.get_token());
 }
 
-QString Runner::faultOf(const base::fs::path &archive, const std::map<std::string, FakeDatabase> &source) const
+QString Runner::faultOf(const base::fs::path &archive,
+                        const std::map<std::string, FakeDatabase> &source) const
 {
     backup::Progress ignored;
     const auto report = backup::verifyArchive(archive, {}, ignored, {});

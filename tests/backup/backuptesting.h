@@ -10,10 +10,11 @@
 #include <QtTest>
 
 /// For Result and Status: fails with the error's message.
-#define VERIFY_GOOD(result) \
-    do { \
-        const auto &evaluated = (result); \
-        QVERIFY2(static_cast<bool>(evaluated), evaluated ? "" : qPrintable(evaluated.error().message)); \
+#define VERIFY_GOOD(result)                                                                        \
+    do {                                                                                           \
+        const auto &evaluated = (result);                                                          \
+        QVERIFY2(static_cast<bool>(evaluated),                                                     \
+                 evaluated ? "" : qPrintable(evaluated.error().message));                          \
     } while (false)
 
 namespace backuptesting {
@@ -21,10 +22,11 @@ namespace backuptesting {
 using testsupport::FakeAttachment;
 using testsupport::FakeDatabase;
 using testsupport::FakeLeaf;
-using testsupport::FakeServer;
 using testsupport::fakeRev;
+using testsupport::FakeServer;
 
-/// What the source holds and the store does not hold byte for byte, or the other way round; empty when equal.
+/// What the source holds and the store does not hold byte for byte, or the other way round; empty
+/// when equal.
 [[nodiscard]] QString differenceBetween(const FakeDatabase &source, store::Reader &stored);
 [[nodiscard]] std::unique_ptr<store::Reader> openStaged(const backup::Snapshot &snapshot);
 
@@ -59,7 +61,8 @@ public:
     [[nodiscard]] base::Result<backup::RunOutcome> run();
     [[nodiscard]] base::fs::path folder() const { return m_folder.path("backups"); }
     /// Whether this archive verifies, and holds all that these databases hold; empty when so.
-    [[nodiscard]] QString faultOf(const base::fs::path &archive, const std::map<std::string, FakeDatabase> &source) const;
+    [[nodiscard]] QString faultOf(const base::fs::path &archive,
+                                  const std::map<std::string, FakeDatabase> &source) const;
     /// Names in the backup folder: archives, and whatever else lies there.
     [[nodiscard]] std::set<std::string> names() const { return testsupport::namesIn(folder()); }
 

@@ -5,8 +5,8 @@ using namespace backuptesting;
 using base::ErrorKind;
 using Hooked = std::optional<base::Result<FakeServer::Answer>>;
 
-/// The source changes under a snapshot (reliability.md 2.4): nothing is lost without being named, nothing is
-/// mixed, and what only changed raises no alarm.
+/// The source changes under a snapshot (reliability.md 2.4): nothing is lost without being named,
+/// nothing is mixed, and what only changed raises no alarm.
 class ChangeSourceTest : public QObject
 {
     Q_OBJECT
@@ -77,31 +77,39 @@ void ChangeSourceTest::writesMeanwhile_data()
     };
     const QString b = rev(2, 'b');
     const QString c = rev(2, 'c');
-    QTest::newRow("nothing happens") << Change([](FakeDatabase &) {}) << QStringList() << QStringList({b, c});
-    QTest::newRow("another document is written") << Change([](FakeDatabase &db) { db.write("new", {"a"}); }) << QStringList() << QStringList({b, c});
-    QTest::newRow("a leaf is updated") << Change([](FakeDatabase &db) { db.write("doc", {"dba"}); }) << QStringList()
-                                       << QStringList({c, rev(3, 'd')});
+    QTest::newRow("nothing happens")
+        << Change([](FakeDatabase &) {}) << QStringList() << QStringList({b, c});
+    QTest::newRow("another document is written")
+        << Change([](FakeDatabase &db) { db.write("new", {"a"}); }) << QStringList()
+        << QStringList({b, c});
+    QTest::newRow("a leaf is updated") << Change([](FakeDatabase &db) { db.write("doc", {"dba"}); })
+                                       << QStringList() << QStringList({c, rev(3, 'd')});
     QTest::newRow("a leaf is updated a thousand times, its history is stemmed")
         << Change([](FakeDatabase &db) {
                db.documents["doc"].leaves = {{"ca"}, {"zy", R"("n":1)", false, {}, 1002}};
                db.documents["doc"].seq = ++db.seq;
            })
         << QStringList() << QStringList({rev(1002, 'z'), c});
-    QTest::newRow("a leaf is deleted") << Change([](FakeDatabase &db) { db.write("doc", {"dba", "", true}); }) << QStringList()
-                                       << QStringList({c, rev(3, 'd')});
+    QTest::newRow("a leaf is deleted") << Change([](FakeDatabase &db) {
+        db.write("doc", {"dba", "", true});
+    }) << QStringList() << QStringList({c, rev(3, 'd')});
     QTest::newRow("all leaves are deleted") << Change([](FakeDatabase &db) {
         db.write("doc", {"dba", "", true});
         db.write("doc", {"eca", "", true});
     }) << QStringList() << QStringList({rev(3, 'd'), rev(3, 'e')});
-    QTest::newRow("one more conflict is made") << Change([](FakeDatabase &db) { db.write("doc", {"ea"}); }) << QStringList()
-                                               << QStringList({b, c});
-    QTest::newRow("the document is purged") << Change([](FakeDatabase &db) { db.purge("doc"); })
-                                            << QStringList({QStringLiteral("purged doc ") + b, QStringLiteral("purged doc ") + c})
-                                            << QStringList();
+    QTest::newRow("one more conflict is made")
+        << Change([](FakeDatabase &db) { db.write("doc", {"ea"}); }) << QStringList()
+        << QStringList({b, c});
+    QTest::newRow("the document is purged")
+        << Change([](FakeDatabase &db) { db.purge("doc"); })
+        << QStringList({QStringLiteral("purged doc ") + b, QStringLiteral("purged doc ") + c})
+        << QStringList();
     QTest::newRow("a leaf is gone without a purge") << Change([](FakeDatabase &db) {
-        std::erase_if(db.documents["doc"].leaves, [](const FakeLeaf &leaf) { return leaf.letters == "ca"; });
+        std::erase_if(db.documents["doc"].leaves,
+                      [](const FakeLeaf &leaf) { return leaf.letters == "ca"; });
         db.documents["doc"].seq = ++db.seq;
-    }) << QStringList({QStringLiteral("revision-missing doc ") + c}) << QStringList({b});
+    }) << QStringList({QStringLiteral("revision-missing doc ") + c})
+                                                    << QStringList({b});
 }
 
 void ChangeSourceTest::writesMeanwhile()
@@ -119,7 +127,8 @@ void ChangeSourceTest::writesMeanwhile()
     Snapper snapper(server);
     const auto snapshot = snapper.take();
     VERIFY_GOOD(snapshot);
-    QCOMPARE(describe(snapshot->entry.omissions).join(QLatin1Char(';')), omissions.join(QLatin1Char(';')));
+    QCOMPARE(describe(snapshot->entry.omissions).join(QLatin1Char(';')),
+             omissions.join(QLatin1Char(';')));
     QStringList stored;
     for (const std::string &one : leavesIn(*openStaged(*snapshot), "doc"))
         stored.append(QString::fromStdString(one));
@@ -151,7 +160,8 @@ void ChangeSourceTest::writesAtEveryRequest()
         const auto snapshot = snapper.take();
         VERIFY_GOOD(snapshot);
         QVERIFY2(snapshot->entry.omissions.empty(),
-                 qPrintable(QStringLiteral("at request %1: ").arg(at) + describe(snapshot->entry.omissions).join(QLatin1Char(';'))));
+                 qPrintable(QStringLiteral("at request %1: ").arg(at)
+                            + describe(snapshot->entry.omissions).join(QLatin1Char(';'))));
         const auto store = openStaged(*snapshot);
         for (const char *id : {"plain", "updated", "files", "conflict", "gone"})
             QVERIFY(!leavesIn(*store, id).empty());
@@ -183,7 +193,8 @@ void ChangeSourceTest::attachmentReplacedMidFetch()
     auto isDone = std::make_shared<bool>(false);
     server.onRequest = [&, isDone](size_t, const couch::Request &request) {
         if (testsupport::asksFor(request, "db", "doc") && !std::exchange(*isDone, true))
-            database.write("doc", {"ba", "", false, {{"file", "new bytes"}, {"second", "more new bytes"}}});
+            database.write(
+                "doc", {"ba", "", false, {{"file", "new bytes"}, {"second", "more new bytes"}}});
         return Hooked();
     };
     Snapper snapper(server, 1);
@@ -255,7 +266,8 @@ void ChangeSourceTest::databaseIsThereAfterAll()
     const auto snapshot = snapper.take();
     VERIFY_GOOD(snapshot);
     QVERIFY(!snapshot->vanished);
-    QCOMPARE(describe(snapshot->entry.omissions).join(QLatin1Char(';')), QStringLiteral("not_found"));
+    QCOMPARE(describe(snapshot->entry.omissions).join(QLatin1Char(';')),
+             QStringLiteral("not_found"));
 }
 
 void ChangeSourceTest::databaseRecreatedOnce_data()
@@ -285,7 +297,8 @@ void ChangeSourceTest::databaseRecreatedOnce()
             return std::nullopt;
         server.databases["db"] = second;
         if (isSeenMissing)
-            return testsupport::jsonAnswer(R"({"error":"not_found","reason":"Database does not exist."})", 404);
+            return testsupport::jsonAnswer(
+                R"({"error":"not_found","reason":"Database does not exist."})", 404);
         return std::nullopt;
     };
     Snapper snapper(server);
@@ -310,7 +323,8 @@ void ChangeSourceTest::databaseRecreatedForEver()
     VERIFY_GOOD(snapshot);
     QVERIFY(snapshot->files == nullptr);
     QVERIFY(snapshot->failure.has_value());
-    QCOMPARE(describe(snapshot->entry.omissions).join(QLatin1Char(';')), QStringLiteral("recreated"));
+    QCOMPARE(describe(snapshot->entry.omissions).join(QLatin1Char(';')),
+             QStringLiteral("recreated"));
 }
 
 void ChangeSourceTest::changesListed_data()
@@ -332,7 +346,8 @@ void ChangeSourceTest::changesListed()
     server.databases["db"] = database;
     auto listings = std::make_shared<int>(0);
     server.onRequest = [&, listings](size_t, const couch::Request &request) -> Hooked {
-        if (!testsupport::asksFor(request, "db", "_changes") || request.target.find("since=") != std::string::npos)
+        if (!testsupport::asksFor(request, "db", "_changes")
+            || request.target.find("since=") != std::string::npos)
             return std::nullopt;
         std::vector<std::string> ids = database.inOrder();
         if (reversed && (*listings)++ % 2 == 0)
@@ -349,7 +364,8 @@ void ChangeSourceTest::changesListed()
             }
         }
         return testsupport::jsonAnswer(R"({"results":[)" + rows + R"(],"last_seq":)"
-                                       + testsupport::seqJson(database.seq, server.seqStyle) + R"(,"pending":0})");
+                                       + testsupport::seqJson(database.seq, server.seqStyle)
+                                       + R"(,"pending":0})");
     };
     Snapper snapper(server);
     const auto snapshot = snapper.take();
@@ -367,13 +383,15 @@ void ChangeSourceTest::samePageForEver()
     server.onRequest = [&](size_t, const couch::Request &request) -> Hooked {
         if (!testsupport::asksFor(request, "db", "_changes"))
             return std::nullopt;
-        return testsupport::jsonAnswer(testsupport::changesAnswer(database, 0, 5000, server.seqStyle));
+        return testsupport::jsonAnswer(
+            testsupport::changesAnswer(database, 0, 5000, server.seqStyle));
     };
     Snapper snapper(server);
     const auto snapshot = snapper.take();
     VERIFY_GOOD(snapshot);
     QVERIFY(snapshot->files == nullptr);
-    QCOMPARE(describe(snapshot->entry.omissions).join(QLatin1Char(';')), QStringLiteral("protocol"));
+    QCOMPARE(describe(snapshot->entry.omissions).join(QLatin1Char(';')),
+             QStringLiteral("protocol"));
     QVERIFY(server.requests() < 10);
 }
 
@@ -381,8 +399,10 @@ void ChangeSourceTest::listIsNotWhole_data()
 {
     QTest::addColumn<bool>("onlyAtFirst");
     QTest::addColumn<QString>("code");
-    QTest::newRow("every time: the server's own count tells") << false << QStringLiteral("counts-differ");
-    QTest::newRow("only the first time: the second listing tells") << true << QStringLiteral("counts-differ");
+    QTest::newRow("every time: the server's own count tells")
+        << false << QStringLiteral("counts-differ");
+    QTest::newRow("only the first time: the second listing tells")
+        << true << QStringLiteral("counts-differ");
 }
 
 /// A shard that is not available is missing from `_changes` without a word.
@@ -399,7 +419,8 @@ void ChangeSourceTest::listIsNotWhole()
     server.onRequest = [&, listings](size_t, const couch::Request &request) -> Hooked {
         if (!testsupport::asksFor(request, "db", "_changes") || (onlyAtFirst && (*listings)++ > 0))
             return std::nullopt;
-        return testsupport::jsonAnswer(testsupport::changesAnswer(partial, 0, 5000, server.seqStyle));
+        return testsupport::jsonAnswer(
+            testsupport::changesAnswer(partial, 0, 5000, server.seqStyle));
     };
     Snapper snapper(server);
     const auto snapshot = snapper.take();
@@ -412,7 +433,8 @@ void ChangeSourceTest::sequenceGoesBack()
     FakeServer server;
     FakeDatabase &database = server.databases["db"];
     database = sampleDatabase();
-    // Half of the list at first; when it is compared, the server has come to itself, with a lower sequence.
+    // Half of the list at first; when it is compared, the server has come to itself, with a lower
+    // sequence.
     server.onRequest = [&](size_t, const couch::Request &request) -> Hooked {
         if (!testsupport::asksFor(request, "db", "_bulk_get") || database.seq == 3)
             return std::nullopt;
@@ -425,7 +447,8 @@ void ChangeSourceTest::sequenceGoesBack()
     Snapper snapper(server);
     const auto snapshot = snapper.take();
     VERIFY_GOOD(snapshot);
-    QCOMPARE(describe(snapshot->entry.omissions).join(QLatin1Char(';')), QStringLiteral("leaves-differ came back"));
+    QCOMPARE(describe(snapshot->entry.omissions).join(QLatin1Char(';')),
+             QStringLiteral("leaves-differ came back"));
 }
 
 Q_DECLARE_METATYPE(std::string)

@@ -59,7 +59,8 @@ public:
         for (auto &[id, document] : source->documents)
             document.seq = std::min(document.seq, seq);
     }
-    base::Result<backup::Comparison> compare(bool leavesAreKnownEqual = false, std::vector<couch::IdRev> sample = {})
+    base::Result<backup::Comparison> compare(bool leavesAreKnownEqual = false,
+                                             std::vector<couch::IdRev> sample = {})
     {
         couch::Client client(server, {});
         return backup::compareWithSource({.source = client,
@@ -112,53 +113,65 @@ void ComparisonTest::differences_data()
         QTest::newRow(name) << std::move(change) << problems;
     };
     row("equal", [](FakeDatabase &) {}, {});
-    row("a document is missing here", [](FakeDatabase &db) { db.write("new", {"a"}); }, {QStringLiteral("leaves-differ new")});
-    row("a leaf is missing here", [](FakeDatabase &db) { db.write("conflict", {"ea"}); }, {QStringLiteral("leaves-differ conflict")});
-    row("a document is extra here", [](FakeDatabase &db) { db.documents.erase("plain"); }, {QStringLiteral("body-missing plain"), QStringLiteral("not-at-source plain")});
-    row(
-        "a leaf is extra here",
-        [](FakeDatabase &db) { std::erase_if(db.documents["conflict"].leaves, [](const FakeLeaf &leaf) { return leaf.letters == "ca"; }); },
+    row("a document is missing here", [](FakeDatabase &db) { db.write("new", {"a"}); },
+        {QStringLiteral("leaves-differ new")});
+    row("a leaf is missing here", [](FakeDatabase &db) { db.write("conflict", {"ea"}); },
+        {QStringLiteral("leaves-differ conflict")});
+    row("a document is extra here", [](FakeDatabase &db) { db.documents.erase("plain"); },
+        {QStringLiteral("body-missing plain"), QStringLiteral("not-at-source plain")});
+    row("a leaf is extra here",
+        [](FakeDatabase &db) {
+            std::erase_if(db.documents["conflict"].leaves,
+                          [](const FakeLeaf &leaf) { return leaf.letters == "ca"; });
+        },
         {QStringLiteral("body-missing conflict"), QStringLiteral("not-at-source conflict")});
-    row(
-        "another body under the same revision", [](FakeDatabase &db) { leafOf(db, "plain", "a").members = R"("n":2)"; },
+    row("another body under the same revision",
+        [](FakeDatabase &db) { leafOf(db, "plain", "a").members = R"("n":2)"; },
         {QStringLiteral("body-differs plain")});
-    row(
-        "1.0 is not 1", [](FakeDatabase &db) { leafOf(db, "plain", "a").members = R"("n":1,"big":123456789012345678901234567890)"; },
+    row("1.0 is not 1",
+        [](FakeDatabase &db) {
+            leafOf(db, "plain", "a").members = R"("n":1,"big":123456789012345678901234567890)";
+        },
         {QStringLiteral("body-differs plain")});
-    row(
-        "deleted under the same revision", [](FakeDatabase &db) { leafOf(db, "plain", "a").deleted = true; },
+    row("deleted under the same revision",
+        [](FakeDatabase &db) { leafOf(db, "plain", "a").deleted = true; },
         {QStringLiteral("body-differs plain")});
-    row(
-        "another history of the same revision", [](FakeDatabase &db) { leafOf(db, "updated", "cba").letters = "cza"; },
+    row("another history of the same revision",
+        [](FakeDatabase &db) { leafOf(db, "updated", "cba").letters = "cza"; },
         {QStringLiteral("body-differs updated")});
-    row(
-        "another attachment under the same revision", [](FakeDatabase &db) { leafOf(db, "files", "a").attachments[1].bytes = "321"; },
+    row("another attachment under the same revision",
+        [](FakeDatabase &db) { leafOf(db, "files", "a").attachments[1].bytes = "321"; },
         {QStringLiteral("body-differs files")});
-    row(
-        "another attachment, stored with gzip", [](FakeDatabase &db) { leafOf(db, "files", "a").attachments[0].bytes = std::string(3000, 'y'); },
+    row("another attachment, stored with gzip",
+        [](FakeDatabase &db) {
+            leafOf(db, "files", "a").attachments[0].bytes = std::string(3000, 'y');
+        },
         {QStringLiteral("body-differs files")});
-    row(
-        "an attachment of another type", [](FakeDatabase &db) { leafOf(db, "files", "a").attachments[1].contentType = "text/html"; },
+    row("an attachment of another type",
+        [](FakeDatabase &db) { leafOf(db, "files", "a").attachments[1].contentType = "text/html"; },
         {QStringLiteral("body-differs files")});
-    row(
-        "an attachment of another name", [](FakeDatabase &db) { leafOf(db, "files", "a").attachments[1].name = "other"; },
+    row("an attachment of another name",
+        [](FakeDatabase &db) { leafOf(db, "files", "a").attachments[1].name = "other"; },
         {QStringLiteral("body-differs files")});
-    row(
-        "an attachment less", [](FakeDatabase &db) { leafOf(db, "files", "a").attachments.pop_back(); },
+    row("an attachment less",
+        [](FakeDatabase &db) { leafOf(db, "files", "a").attachments.pop_back(); },
         {QStringLiteral("body-differs files")});
-    row(
-        "the attachments in another order are the same",
-        [](FakeDatabase &db) { std::swap(leafOf(db, "files", "a").attachments[0], leafOf(db, "files", "a").attachments[1]); }, {});
-    row(
-        "the other coding of an attachment is the same", [](FakeDatabase &db) { leafOf(db, "files", "a").attachments[1].gzip = true; }, {});
-    row(
-        "a stemmed history is the same", [](FakeDatabase &db) {
+    row("the attachments in another order are the same",
+        [](FakeDatabase &db) {
+            std::swap(leafOf(db, "files", "a").attachments[0],
+                      leafOf(db, "files", "a").attachments[1]);
+        },
+        {});
+    row("the other coding of an attachment is the same",
+        [](FakeDatabase &db) { leafOf(db, "files", "a").attachments[1].gzip = true; }, {});
+    row("a stemmed history is the same",
+        [](FakeDatabase &db) {
             leafOf(db, "updated", "cba").start = 3;
             leafOf(db, "updated", "cba").letters = "cb";
         },
         {});
-    row(
-        "a document that cannot be read any more", [](FakeDatabase &db) { leafOf(db, "plain", "a").raw = R"({"_id":"plain","_rev":tru})"; },
+    row("a document that cannot be read any more",
+        [](FakeDatabase &db) { leafOf(db, "plain", "a").raw = R"({"_id":"plain","_rev":tru})"; },
         {QStringLiteral("body-missing plain")});
 }
 
@@ -184,9 +197,13 @@ void ComparisonTest::writtenToIsNoDifference_data()
     QTest::addColumn<std::function<void(FakeDatabase &)>>("change");
     using Change = std::function<void(FakeDatabase &)>;
     QTest::newRow("a document is new") << Change([](FakeDatabase &db) { db.write("new", {"a"}); });
-    QTest::newRow("a leaf is updated") << Change([](FakeDatabase &db) { db.write("plain", {"ba"}); });
-    QTest::newRow("a conflict is made") << Change([](FakeDatabase &db) { db.write("plain", {"b"}); });
-    QTest::newRow("a document is deleted") << Change([](FakeDatabase &db) { db.write("plain", {"ba", "", true}); });
+    QTest::newRow("a leaf is updated")
+        << Change([](FakeDatabase &db) { db.write("plain", {"ba"}); });
+    QTest::newRow("a conflict is made")
+        << Change([](FakeDatabase &db) { db.write("plain", {"b"}); });
+    QTest::newRow("a document is deleted") << Change([](FakeDatabase &db) {
+        db.write("plain", {"ba", "", true});
+    });
 }
 
 void ComparisonTest::writtenToIsNoDifference()
@@ -222,7 +239,8 @@ void ComparisonTest::writesWhileComparing()
         const auto comparison = pair.compare();
         VERIFY_GOOD(comparison);
         QVERIFY2(comparison->problems.empty(),
-                 qPrintable(QStringLiteral("at request %1: ").arg(at) + describeProblems(*comparison).join(QLatin1Char(';'))));
+                 qPrintable(QStringLiteral("at request %1: ").arg(at)
+                            + describeProblems(*comparison).join(QLatin1Char(';'))));
         if (!wasReached)
             break;
     }
@@ -244,7 +262,8 @@ void ComparisonTest::writesWithoutEnd()
     };
     const auto comparison = pair.compare();
     VERIFY_GOOD(comparison);
-    QCOMPARE(describeProblems(*comparison).join(QLatin1Char(';')), QStringLiteral("leaves-differ lost"));
+    QCOMPARE(describeProblems(*comparison).join(QLatin1Char(';')),
+             QStringLiteral("leaves-differ lost"));
 }
 
 void ComparisonTest::aFaultOfTheWireIsLookedAtTwice()
@@ -256,7 +275,8 @@ void ComparisonTest::aFaultOfTheWireIsLookedAtTwice()
             return std::nullopt;
         FakeDatabase flipped = *pair.source;
         leafOf(flipped, "plain", "a").members = R"("n":3)";
-        return testsupport::jsonAnswer(testsupport::bulkAnswer(flipped, testsupport::wantedOf(request.body), true, false));
+        return testsupport::jsonAnswer(
+            testsupport::bulkAnswer(flipped, testsupport::wantedOf(request.body), true, false));
     };
     const auto comparison = pair.compare();
     VERIFY_GOOD(comparison);
@@ -267,9 +287,10 @@ void ComparisonTest::aFaultOfTheWireIsLookedAtTwice()
 void ComparisonTest::sampleThatDoesNotComeIsAProblem_data()
 {
     QTest::addColumn<std::string>("rows"); // %1 stands for the id and the revision
-    QTest::newRow("every row is an error")
-        << std::string(R"({"error":{"id":"plain","rev":"REV","error":"not_found","reason":"missing"}})");
-    QTest::newRow("another error") << std::string(R"({"error":{"id":"plain","rev":"REV","error":"internal_error","reason":"x"}})");
+    QTest::newRow("every row is an error") << std::string(
+        R"({"error":{"id":"plain","rev":"REV","error":"not_found","reason":"missing"}})");
+    QTest::newRow("another error") << std::string(
+        R"({"error":{"id":"plain","rev":"REV","error":"internal_error","reason":"x"}})");
 }
 
 /// A sample that compares nothing must not pass for one that found nothing.
@@ -287,7 +308,8 @@ void ComparisonTest::sampleThatDoesNotComeIsAProblem()
     const auto comparison = pair.compare(true, {{"plain", rev}});
     VERIFY_GOOD(comparison);
     QCOMPARE(comparison->bodiesCompared, std::uint64_t(0));
-    QCOMPARE(describeProblems(*comparison).join(QLatin1Char(';')), QStringLiteral("body-missing plain"));
+    QCOMPARE(describeProblems(*comparison).join(QLatin1Char(';')),
+             QStringLiteral("body-missing plain"));
 }
 
 void ComparisonTest::purgedIsNoDifference()
@@ -336,7 +358,8 @@ void ComparisonTest::largeBodiesComeInSmallBatches()
 {
     FakeDatabase database;
     for (int i = 0; i < 60; ++i)
-        database.write("d" + std::to_string(i), {"a", R"("x":")" + std::string(300'000, 'x') + '"'});
+        database.write("d" + std::to_string(i),
+                       {"a", R"("x":")" + std::string(300'000, 'x') + '"'});
     Pair pair(database);
     const size_t before = pair.server.requests();
     VERIFY_GOOD(pair.compare(true));

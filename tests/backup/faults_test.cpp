@@ -4,8 +4,8 @@
 using namespace backuptesting;
 using base::ErrorKind;
 
-/// Every file operation of a backup fails once (reliability.md D2, D3): there is no final archive or a
-/// correct one, the old ones stay as they are, and the next run is clean.
+/// Every file operation of a backup fails once (reliability.md D2, D3): there is no final archive
+/// or a correct one, the old ones stay as they are, and the next run is clean.
 class FaultsTest : public QObject
 {
     Q_OBJECT
@@ -37,7 +37,8 @@ void FaultsTest::everyFileOperationMayFail()
     FakeServer server;
     fillSample(server);
     // Large enough to leave the memory of the staging folder, so that it fails there as well.
-    server.databases["org/1"].write("large", {"a", "", false, {{"file", std::string(size_t(9) << 20, 'l')}}});
+    server.databases["org/1"].write(
+        "large", {"a", "", false, {{"file", std::string(size_t(9) << 20, 'l')}}});
     auto expected = server.databases;
     expected.erase("_replicator");
     Runner runner(server);
@@ -57,7 +58,8 @@ void FaultsTest::everyFileOperationMayFail()
             QVERIFY2(now[name] == bytes, where.constData());
         for (const auto &[name, bytes] : now) {
             if (!archives.contains(name))
-                QVERIFY2(runner.faultOf(runner.folder() / name, expected).isEmpty(), where.constData());
+                QVERIFY2(runner.faultOf(runner.folder() / name, expected).isEmpty(),
+                         where.constData());
         }
         if (!wasReached) {
             VERIFY_GOOD(outcome);

@@ -44,7 +44,8 @@ struct Place {
 
     void write(const std::string &name, const std::string &bytes = "x") const
     {
-        if (!base::makeFolder((options.path / name).parent_path()) || !base::writeFileAtomically(options.path / name, bytes))
+        if (!base::makeFolder((options.path / name).parent_path())
+            || !base::writeFileAtomically(options.path / name, bytes))
             qFatal("cannot write");
     }
 };
@@ -73,8 +74,9 @@ void FolderTest::isKnownAgain()
     const auto marker = base::readFile(place.options.path / ".focus-monitor-folder", 100);
     QVERIFY(Folder::open(place.options));
     QCOMPARE(*base::readFile(place.options.path / ".focus-monitor-folder", 100), *marker);
-    QCOMPARE(base::readFile(place.options.stateFolder / "known-folders.json", 1000)->find("backups"),
-             base::readFile(place.options.stateFolder / "known-folders.json", 1000)->rfind("backups"));
+    QCOMPARE(
+        base::readFile(place.options.stateFolder / "known-folders.json", 1000)->find("backups"),
+        base::readFile(place.options.stateFolder / "known-folders.json", 1000)->rfind("backups"));
 }
 
 /// A mount point without its disk looks like an empty folder.
@@ -167,16 +169,22 @@ void FolderTest::leftovers_data()
 {
     QTest::addColumn<std::string>("name");
     QTest::addColumn<bool>("isRemoved");
-    QTest::newRow("an unfinished archive") << std::string("2026-11-23T03_00_00.000Z.tgz.partial") << true;
-    QTest::newRow("one of a clock that was set back") << std::string("2026-11-23T03_00_00.000Z-12.tgz.partial") << true;
-    QTest::newRow("a staging folder") << std::string("2026-11-23T03_00_00.000Z.staging/org_1/000001.ldb") << true;
+    QTest::newRow("an unfinished archive")
+        << std::string("2026-11-23T03_00_00.000Z.tgz.partial") << true;
+    QTest::newRow("one of a clock that was set back")
+        << std::string("2026-11-23T03_00_00.000Z-12.tgz.partial") << true;
+    QTest::newRow("a staging folder")
+        << std::string("2026-11-23T03_00_00.000Z.staging/org_1/000001.ldb") << true;
     QTest::newRow("a finished archive") << std::string("2026-11-23T03_00_00.000Z.tgz") << false;
     QTest::newRow("the predecessor's archive") << std::string("backup.tgz") << false;
     QTest::newRow("somebody's staging folder") << std::string("web.staging/index.html") << false;
     QTest::newRow("somebody's partial file") << std::string("download.tgz.partial") << false;
-    QTest::newRow("nearly a timestamp") << std::string("2026-11-23T03_00_00.000Z-.tgz.partial") << false;
-    QTest::newRow("nearly a number") << std::string("2026-11-23T03_00_00.000Z-2b.staging/x") << false;
-    QTest::newRow("a timestamp with colons") << std::string("2026-11-23T03:00:00.000Z.tgz.partial") << false;
+    QTest::newRow("nearly a timestamp")
+        << std::string("2026-11-23T03_00_00.000Z-.tgz.partial") << false;
+    QTest::newRow("nearly a number")
+        << std::string("2026-11-23T03_00_00.000Z-2b.staging/x") << false;
+    QTest::newRow("a timestamp with colons")
+        << std::string("2026-11-23T03:00:00.000Z.tgz.partial") << false;
     QTest::newRow("only the ending") << std::string(".tgz.partial") << false;
 }
 
@@ -199,10 +207,12 @@ void FolderTest::linksAreRemovedNotFollowed()
 {
     const Place place;
     place.write("precious/file");
-    fs::create_directory_symlink(place.options.path / "precious", place.options.path / "2026-11-23T03_00_00.000Z.staging");
+    fs::create_directory_symlink(place.options.path / "precious",
+                                 place.options.path / "2026-11-23T03_00_00.000Z.staging");
     VERIFY_GOOD(Folder::open(place.options));
     QVERIFY(fs::exists(place.options.path / "precious/file"));
-    QVERIFY(!fs::exists(fs::symlink_status(place.options.path / "2026-11-23T03_00_00.000Z.staging")));
+    QVERIFY(
+        !fs::exists(fs::symlink_status(place.options.path / "2026-11-23T03_00_00.000Z.staging")));
 }
 
 void FolderTest::leftoverThatCannotBeRemoved()
@@ -216,15 +226,18 @@ void FolderTest::leftoverThatCannotBeRemoved()
 void FolderTest::archivesInOrder()
 {
     const Place place;
-    for (const char *name : {"2026-11-24T03_00_00.000Z.tgz", "2026-11-23T03_00_00.000Z-2.tgz", "2026-11-23T03_00_00.000Z.tgz", "note.txt"})
+    for (const char *name : {"2026-11-24T03_00_00.000Z.tgz", "2026-11-23T03_00_00.000Z-2.tgz",
+                             "2026-11-23T03_00_00.000Z.tgz", "note.txt"})
         place.write(name);
     const auto folder = Folder::open(place.options);
     VERIFY_GOOD(folder);
     QStringList names;
     for (const fs::path &path : (*folder)->archives())
         names.append(QString::fromStdString(path.filename().string()));
-    QCOMPARE(names, QStringList({QStringLiteral("2026-11-23T03_00_00.000Z.tgz"), QStringLiteral("2026-11-23T03_00_00.000Z-2.tgz"),
-                                 QStringLiteral("2026-11-24T03_00_00.000Z.tgz")}));
+    QCOMPARE(names,
+             QStringList({QStringLiteral("2026-11-23T03_00_00.000Z.tgz"),
+                          QStringLiteral("2026-11-23T03_00_00.000Z-2.tgz"),
+                          QStringLiteral("2026-11-24T03_00_00.000Z.tgz")}));
 }
 
 void FolderTest::timestamps_data()
@@ -232,10 +245,13 @@ void FolderTest::timestamps_data()
     QTest::addColumn<QStringList>("existing");
     QTest::addColumn<std::string>("timestamp");
     QTest::newRow("an empty folder") << QStringList() << std::string("2026-11-23T03_00_00.000Z");
-    QTest::newRow("the clock was set back") << QStringList({QStringLiteral("2026-11-23T03_00_00.000Z.tgz")})
-                                            << std::string("2026-11-23T03_00_00.000Z-2");
-    QTest::newRow("and set back again") << QStringList({QStringLiteral("2026-11-23T03_00_00.000Z.tgz"), QStringLiteral("2026-11-23T03_00_00.000Z-2.tgz")})
-                                        << std::string("2026-11-23T03_00_00.000Z-3");
+    QTest::newRow("the clock was set back")
+        << QStringList({QStringLiteral("2026-11-23T03_00_00.000Z.tgz")})
+        << std::string("2026-11-23T03_00_00.000Z-2");
+    QTest::newRow("and set back again")
+        << QStringList({QStringLiteral("2026-11-23T03_00_00.000Z.tgz"),
+                        QStringLiteral("2026-11-23T03_00_00.000Z-2.tgz")})
+        << std::string("2026-11-23T03_00_00.000Z-3");
 }
 
 void FolderTest::timestamps()
@@ -284,7 +300,8 @@ void FolderTest::publishReplacesNothing()
     const base::Status published = (*folder)->publish("2026-11-23T03_00_00.000Z");
     QVERIFY(!published);
     QCOMPARE(published.error().kind, ErrorKind::Conflict);
-    QCOMPARE(*base::readFile(place.options.path / "2026-11-23T03_00_00.000Z.tgz", 100), std::string("old"));
+    QCOMPARE(*base::readFile(place.options.path / "2026-11-23T03_00_00.000Z.tgz", 100),
+             std::string("old"));
 }
 
 void FolderTest::everyFileOperationMayFail()

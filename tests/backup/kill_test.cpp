@@ -5,8 +5,8 @@
 
 using namespace backuptesting;
 
-/// A backup is killed at every fail point (reliability.md P1): what has a final name is whole, what was there
-/// before is untouched, and the next run cleans up by itself.
+/// A backup is killed at every fail point (reliability.md P1): what has a final name is whole, what
+/// was there before is untouched, and the next run cleans up by itself.
 class KillTest : public QObject
 {
     Q_OBJECT
@@ -34,10 +34,12 @@ Ended runBackup(const testsupport::TemporaryFolder &folder, int killAt, const QS
     if (!log.isEmpty())
         environment.insert(QStringLiteral("FM_POINT_LOG"), log);
     process.setProcessEnvironment(environment);
-    process.start(QStringLiteral(KILLABLE_BACKUP), {QString::fromStdString(folder.path("backups").string()),
-                                                    QString::fromStdString(folder.path("state").string())});
+    process.start(QStringLiteral(KILLABLE_BACKUP),
+                  {QString::fromStdString(folder.path("backups").string()),
+                   QString::fromStdString(folder.path("state").string())});
     process.waitForFinished(-1);
-    return {process.exitStatus() == QProcess::CrashExit, process.exitCode(), QString::fromLocal8Bit(process.readAllStandardOutput()),
+    return {process.exitStatus() == QProcess::CrashExit, process.exitCode(),
+            QString::fromLocal8Bit(process.readAllStandardOutput()),
             QString::fromLocal8Bit(process.readAllStandardError())};
 }
 
@@ -47,7 +49,8 @@ void KillTest::killedAtEveryPoint()
 {
     FakeServer server;
     fillSample(server);
-    server.databases["org/1"].write("large", {"a", "", false, {{"file", std::string(size_t(9) << 20, 'l')}}});
+    server.databases["org/1"].write(
+        "large", {"a", "", false, {{"file", std::string(size_t(9) << 20, 'l')}}});
     auto expected = server.databases;
     expected.erase("_replicator");
     const Runner verifier(server);
@@ -59,7 +62,8 @@ void KillTest::killedAtEveryPoint()
     const auto points = base::readFile(log, 1 << 20);
     VERIFY_GOOD(points);
     const auto hits = std::count(points->begin(), points->end(), '\n');
-    for (const char *point : {"snapshot.frozen", "archive.append", "archive.sync", "publish.before-rename", "publish.after-rename"})
+    for (const char *point : {"snapshot.frozen", "archive.append", "archive.sync",
+                              "publish.before-rename", "publish.after-rename"})
         QVERIFY2(points->find(point) != std::string::npos, point);
     auto archives = testsupport::contentsOf(folder.path("backups"));
 
@@ -79,10 +83,12 @@ void KillTest::killedAtEveryPoint()
         }
         ++killed;
         const auto leftovers = testsupport::namesIn(folder.path("backups")).size() - now.size();
-        QVERIFY(leftovers <= 2); // the unfinished archive and its staging folder
+        QVERIFY(leftovers <= 2);          // the unfinished archive and its staging folder
+        if (leftovers > 0 && at % 4 == 0) // killed while it cleans up
+            QVERIFY(runBackup(folder, 1).wasKilled);
         const Ended next = runBackup(folder, 0);
         QVERIFY2(next.code == 0, qPrintable(next.err));
-        QCOMPARE(next.out.count(QStringLiteral("removed ")), int(leftovers));
+        QVERIFY(next.out.count(QStringLiteral("removed ")) <= int(leftovers));
         archives = testsupport::contentsOf(folder.path("backups"));
         QCOMPARE(testsupport::namesIn(folder.path("backups")).size(), archives.size());
         // The archives of the past runs are not needed to see what the next one does.

@@ -1,4 +1,5 @@
-// A backup of the sample server in a process of its own. FM_KILL_AT=N kills it at the N-th fail point.
+// A backup of the sample server in a process of its own. FM_KILL_AT=N kills it at the N-th fail
+// point.
 #include "tests/backup/sampleserver.h"
 
 #include "core/backup/run.h"
@@ -16,7 +17,8 @@ int main(int argc, char *argv[])
     }
     testsupport::FakeServer server;
     backuptesting::fillSample(server);
-    server.databases["org/1"].write("large", {"a", "", false, {{"file", std::string(size_t(9) << 20, 'l')}}});
+    server.databases["org/1"].write(
+        "large", {"a", "", false, {{"file", std::string(size_t(9) << 20, 'l')}}});
     backup::RunRequest request;
     request.source = &server;
     request.sourceName = server.origin();

@@ -4,11 +4,12 @@
 
 using backup::LeafFetcher;
 using backup::LeafList;
-using base::ErrorKind;
 using backuptesting::FakeLeaf;
 using backuptesting::FakeServer;
+using base::ErrorKind;
 
-/// Leaves by `_bulk_get`: in the frozen order, in batches that fit, and one by one where something is wrong.
+/// Leaves by `_bulk_get`: in the frozen order, in batches that fit, and one by one where something
+/// is wrong.
 class LeafFetcherTest : public QObject
 {
     Q_OBJECT
@@ -55,7 +56,8 @@ public:
         }
         if (!list.seal())
             qFatal("no list");
-        fetcher = std::make_unique<LeafFetcher>(client, pool, "db", std::move(*list.open()), options);
+        fetcher =
+            std::make_unique<LeafFetcher>(client, pool, "db", std::move(*list.open()), options);
     }
     /// All slices, or the first error.
     base::Result<std::vector<LeafFetcher::Slice>> all()
@@ -97,7 +99,9 @@ size_t askedIn(const couch::Request &request)
 /// Answers whatever asks for one of `ids` with `error`.
 FakeServer::Hook failing(std::set<std::string> ids, ErrorKind kind)
 {
-    return [ids = std::move(ids), kind](size_t, const couch::Request &request) -> std::optional<base::Result<FakeServer::Answer>> {
+    return [ids = std::move(ids), kind](
+               size_t,
+               const couch::Request &request) -> std::optional<base::Result<FakeServer::Answer>> {
         for (const auto &wanted : testsupport::wantedOf(request.body)) {
             if (ids.contains(wanted.id))
                 return testsupport::fakeError(kind);
@@ -144,12 +148,15 @@ void LeafFetcherTest::batchesAdapt()
     QFETCH(const int, mostInLast);
     FakeServer server;
     for (int i = 0; i < documents; ++i)
-        server.databases["db"].write("d" + std::to_string(i), {"a", "\"x\":\"" + std::string(static_cast<size_t>(bodyBytes), 'x') + '"'});
+        server.databases["db"].write(
+            "d" + std::to_string(i),
+            {"a", "\"x\":\"" + std::string(static_cast<size_t>(bodyBytes), 'x') + '"'});
     Fetch fetch(server, {.inFlight = 1, .firstBatch = backup::BatchSize(20)});
     VERIFY_GOOD(fetch.all());
     const auto record = server.record();
     const size_t typical = askedIn(record[record.size() - 2]);
-    QVERIFY2(typical >= size_t(leastInLast) && typical <= size_t(mostInLast), qPrintable(QString::number(typical)));
+    QVERIFY2(typical >= size_t(leastInLast) && typical <= size_t(mostInLast),
+             qPrintable(QString::number(typical)));
 }
 
 void LeafFetcherTest::firstBatchFollowsTheDatabase_data()
@@ -179,7 +186,8 @@ void LeafFetcherTest::manyLeavesComeInSlices()
     FakeServer server;
     auto &document = server.databases["db"].documents["wide"];
     for (std::uint64_t i = 0; i < 250; ++i)
-        document.leaves.push_back({std::string(1, static_cast<char>('a' + i % 26)), "", false, {}, 1 + i / 26, {}});
+        document.leaves.push_back(
+            {std::string(1, static_cast<char>('a' + i % 26)), "", false, {}, 1 + i / 26, {}});
     document.seq = ++server.databases["db"].seq;
     server.databases["db"].write("behind it", {"a"});
     Fetch fetch(server);
@@ -212,7 +220,8 @@ void LeafFetcherTest::failingRevisionIsNamedAndTheRestComes_data()
     QTest::newRow("too large") << int(ErrorKind::TooLarge) << std::string("too_large");
     QTest::newRow("times out") << int(ErrorKind::Timeout) << std::string("timeout");
     QTest::newRow("breaks the server") << int(ErrorKind::Server) << std::string("server_error");
-    QTest::newRow("cannot be read") << int(ErrorKind::Protocol) << std::string("malformed-document");
+    QTest::newRow("cannot be read")
+        << int(ErrorKind::Protocol) << std::string("malformed-document");
 }
 
 void LeafFetcherTest::failingRevisionIsNamedAndTheRestComes()
@@ -245,7 +254,8 @@ void LeafFetcherTest::whenNothingSucceedsItIsAnError()
     QFETCH(const int, kind);
     FakeServer server;
     fill(server, 900);
-    server.onRequest = [kind](size_t, const couch::Request &) -> std::optional<base::Result<FakeServer::Answer>> {
+    server.onRequest =
+        [kind](size_t, const couch::Request &) -> std::optional<base::Result<FakeServer::Answer>> {
         return testsupport::fakeError(ErrorKind(kind));
     };
     Fetch fetch(server, {.inFlight = 1});

@@ -93,7 +93,8 @@ void LeafListTest::oddIds()
     const testsupport::TemporaryFolder folder;
     base::StagingFolder staging(folder.path("lists"), 1 << 10);
     LeafList list(staging);
-    const std::vector<std::string> ids = {std::string("a\0b", 3), "line\nbreak", std::string(1 << 20, 'x'), "\xF0\x9F\x98\x80"};
+    const std::vector<std::string> ids = {std::string("a\0b", 3), "line\nbreak",
+                                          std::string(1 << 20, 'x'), "\xF0\x9F\x98\x80"};
     std::vector<ChangesRow> rows;
     for (const std::string &id : ids)
         rows.push_back({id, {"1-a"}, false});
@@ -129,11 +130,16 @@ void LeafListTest::repeatedDocuments_data()
     QTest::addColumn<std::vector<ChangesRow>>("rows");
     QTest::addColumn<std::vector<std::string>>("revs");
     QTest::newRow("a document that changed between two pages stands once, with both leaves")
-        << Rows{{"a", {"1-a"}, false}, {"b", {"1-b"}, false}, {"a", {"2-a"}, false}} << std::vector<std::string>{"1-a", "2-a"};
+        << Rows{{"a", {"1-a"}, false}, {"b", {"1-b"}, false}, {"a", {"2-a"}, false}}
+        << std::vector<std::string>{"1-a", "2-a"};
     QTest::newRow("the same row twice changes nothing")
-        << Rows{{"a", {"1-a"}, false}, {"a", {"1-a"}, false}, {"b", {"1-b"}, false}} << std::vector<std::string>{"1-a"};
+        << Rows{{"a", {"1-a"}, false}, {"a", {"1-a"}, false}, {"b", {"1-b"}, false}}
+        << std::vector<std::string>{"1-a"};
     QTest::newRow("three rows of one document are one")
-        << Rows{{"a", {"1-a", "1-c"}, false}, {"a", {"1-a", "2-d"}, false}, {"b", {"1-b"}, false}, {"a", {"3-e"}, true}}
+        << Rows{{"a", {"1-a", "1-c"}, false},
+                {"a", {"1-a", "2-d"}, false},
+                {"b", {"1-b"}, false},
+                {"a", {"3-e"}, true}}
         << std::vector<std::string>{"1-a", "1-c", "2-d", "3-e"};
 }
 

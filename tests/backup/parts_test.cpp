@@ -124,8 +124,10 @@ void PartsTest::workersTakeEveryItemOnce()
         ++seen[static_cast<size_t>(item)];
         return base::Status();
     }));
-    QVERIFY(std::all_of(seen.begin(), seen.end(), [](const std::atomic<int> &count) { return count == 1; }));
-    VERIFY_GOOD(backup::forEachInParallel(std::vector<int>(), 4, [](int) { return base::Status(); }));
+    QVERIFY(std::all_of(seen.begin(), seen.end(),
+                        [](const std::atomic<int> &count) { return count == 1; }));
+    VERIFY_GOOD(
+        backup::forEachInParallel(std::vector<int>(), 4, [](int) { return base::Status(); }));
 }
 
 void PartsTest::workersStopAtTheFirstError()

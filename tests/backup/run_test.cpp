@@ -83,7 +83,9 @@ void RunTest::complete()
     QStringList names;
     for (const archive::ManifestDatabase &entry : outcome->manifest.databases)
         names.append(QString::fromStdString(entry.name));
-    QCOMPARE(names, QStringList({QStringLiteral("_users"), QStringLiteral("asmt_1"), QStringLiteral("org/1"), QStringLiteral("org_empty")}));
+    QCOMPARE(names,
+             QStringList({QStringLiteral("_users"), QStringLiteral("asmt_1"),
+                          QStringLiteral("org/1"), QStringLiteral("org_empty")}));
 }
 
 void RunTest::onlyReads()
@@ -95,9 +97,10 @@ void RunTest::onlyReads()
     for (const couch::Request &request : server.record()) {
         using Method = couch::Request::Method;
         const bool isPost = request.method == Method::Post
-            && (request.target.find("/_bulk_get?") != std::string::npos || request.target.ends_with("/_revs_diff")
-                || request.target == "/_dbs_info");
-        QVERIFY2(request.method == Method::Get || request.method == Method::Head || isPost, request.target.c_str());
+            && (request.target.find("/_bulk_get?") != std::string::npos
+                || request.target.ends_with("/_revs_diff") || request.target == "/_dbs_info");
+        QVERIFY2(request.method == Method::Get || request.method == Method::Head || isPost,
+                 request.target.c_str());
         QVERIFY2(request.target.find("_replicator") == std::string::npos, request.target.c_str());
     }
 }
@@ -160,7 +163,8 @@ void RunTest::nothingCanBeRead()
     const auto outcome = runner.run();
     QVERIFY(!outcome);
     QCOMPARE(outcome.error().kind, ErrorKind::Forbidden);
-    QVERIFY(outcome.error().message.startsWith(QStringLiteral("None of the databases could be read")));
+    QVERIFY(
+        outcome.error().message.startsWith(QStringLiteral("None of the databases could be read")));
     QVERIFY(runner.names().empty());
 }
 
@@ -232,7 +236,8 @@ void RunTest::appearedIsNotKnown()
     Runner runner(server);
     const auto outcome = runner.run();
     VERIFY_GOOD(outcome);
-    QCOMPARE(describe(outcome->manifest.omissions).join(QLatin1Char(';')), QStringLiteral("appeared-unknown"));
+    QCOMPARE(describe(outcome->manifest.omissions).join(QLatin1Char(';')),
+             QStringLiteral("appeared-unknown"));
     QCOMPARE(runner.faultOf(outcome->archive, expectedOf(server)), QString());
 }
 
@@ -241,9 +246,12 @@ void RunTest::usersThroughTheMiddleware_data()
     QTest::addColumn<std::string>("users");
     QTest::addColumn<QStringList>("exclude");
     QTest::addColumn<QStringList>("omissions");
-    QTest::newRow("they are kept as they were sent") << std::string(R"([{"name":"jan"}])") << QStringList() << QStringList();
-    QTest::newRow("an older middleware has none: named") << std::string() << QStringList() << QStringList(QStringLiteral("users-unreadable"));
-    QTest::newRow("they are not wanted") << std::string() << QStringList(QStringLiteral("_users")) << QStringList();
+    QTest::newRow("they are kept as they were sent")
+        << std::string(R"([{"name":"jan"}])") << QStringList() << QStringList();
+    QTest::newRow("an older middleware has none: named")
+        << std::string() << QStringList() << QStringList(QStringLiteral("users-unreadable"));
+    QTest::newRow("they are not wanted")
+        << std::string() << QStringList(QStringLiteral("_users")) << QStringList();
 }
 
 void RunTest::usersThroughTheMiddleware()
@@ -264,7 +272,8 @@ void RunTest::usersThroughTheMiddleware()
         runner.request.discovery.filter.exclude.push_back(pattern.toStdString());
     const auto outcome = runner.run();
     VERIFY_GOOD(outcome);
-    QCOMPARE(describe(outcome->manifest.omissions).join(QLatin1Char(';')), omissions.join(QLatin1Char(';')));
+    QCOMPARE(describe(outcome->manifest.omissions).join(QLatin1Char(';')),
+             omissions.join(QLatin1Char(';')));
     const auto view = backup::ArchiveView::open(outcome->archive, {});
     VERIFY_GOOD(view);
     const auto kept = (*view)->reader().readLooseFile("_users.json", 10'000);
@@ -278,7 +287,8 @@ void RunTest::neighboursShareNoStaging()
     FakeServer server;
     for (const char *name : {"a", "a-leaves", "a-again", "a-"}) {
         for (int i = 0; i < 20'000; ++i)
-            server.databases[name].write("a document with a rather long id " + std::to_string(i), {"a", ""});
+            server.databases[name].write("a document with a rather long id " + std::to_string(i),
+                                         {"a", ""});
     }
     Runner runner(server);
     runner.request.parallelDatabases = 4;
@@ -300,9 +310,12 @@ void RunTest::sameTimeTwice()
     server.databases["org/1"].write("only", {"ba"});
     const auto second = runner.run();
     VERIFY_GOOD(second);
-    QCOMPARE(runner.names(), (std::set<std::string>{"2026-11-23T03_00_00.000Z-2.tgz", "2026-11-23T03_00_00.000Z.tgz"}));
+    QCOMPARE(
+        runner.names(),
+        (std::set<std::string>{"2026-11-23T03_00_00.000Z-2.tgz", "2026-11-23T03_00_00.000Z.tgz"}));
     QCOMPARE(runner.faultOf(second->archive, expectedOf(server)), QString());
-    QCOMPARE(testsupport::contentsOf(runner.folder()).at("2026-11-23T03_00_00.000Z.tgz"), before.begin()->second);
+    QCOMPARE(testsupport::contentsOf(runner.folder()).at("2026-11-23T03_00_00.000Z.tgz"),
+             before.begin()->second);
 }
 
 void RunTest::refusedPasswordStopsEverything()
@@ -318,12 +331,14 @@ void RunTest::refusedPasswordStopsEverything()
         other.onRequest = [from](size_t number, const couch::Request &) -> Hooked {
             if (number < from)
                 return std::nullopt;
-            return testsupport::jsonAnswer(R"({"error":"unauthorized","reason":"Name or password is incorrect."})", 401);
+            return testsupport::jsonAnswer(
+                R"({"error":"unauthorized","reason":"Name or password is incorrect."})", 401);
         };
         Runner runner(other);
         runner.request.parallelRequests = 1;
         const auto outcome = runner.run();
-        QVERIFY2(other.requests() - from + 1 <= 2, qPrintable(QStringLiteral("from request %1").arg(from)));
+        QVERIFY2(other.requests() - from + 1 <= 2,
+                 qPrintable(QStringLiteral("from request %1").arg(from)));
         if (outcome) // all was read before; only the last look failed
             QVERIFY(!outcome->manifest.isComplete());
         else
@@ -332,28 +347,31 @@ void RunTest::refusedPasswordStopsEverything()
     }
 }
 
-/// One database finds the disk full: the other one is not read to its end.
+/// One database fails for good: the other one, whose list of changes has no end, is not read to its
+/// end.
 void RunTest::firstErrorStopsTheOthers()
 {
     FakeServer server;
-    for (int i = 0; i < 3000; ++i)
-        server.databases["a"].write("d" + std::to_string(i), {"a", R"("x":")" + std::string(100, 'x') + '"'});
+    server.databases["a"] = {};
     server.databases["b"].write("doc", {"a", "", false, {{"file", "bytes"}}});
-    std::atomic<bool> hasFailed{false};
-    std::atomic<size_t> afterwards{0};
-    server.onRequest = [&](size_t, const couch::Request &request) -> Hooked {
-        if (hasFailed)
-            ++afterwards;
-        if (!testsupport::asksFor(request, "b", "doc"))
+    constexpr std::uint64_t forEver = 200'000;
+    auto pages = std::make_shared<std::uint64_t>(0);
+    server.onRequest = [&server, pages](size_t, const couch::Request &request) -> Hooked {
+        if (testsupport::asksFor(request, "b", "doc"))
+            return testsupport::fakeError(ErrorKind::Unreachable);
+        if (!testsupport::asksFor(request, "a", "_changes") || *pages == forEver)
             return std::nullopt;
-        hasFailed = true;
-        return testsupport::fakeError(ErrorKind::Unreachable);
+        const std::string seq = testsupport::seqJson(++*pages, server.seqStyle);
+        return testsupport::jsonAnswer(R"({"results":[{"id":"d)" + std::to_string(*pages)
+                                       + R"(","changes":[{"rev":"1-a"}]}],"last_seq":)" + seq
+                                       + R"(,"pending":1})");
     };
     Runner runner(server);
     runner.request.parallelDatabases = 2;
     const auto outcome = runner.run();
     QVERIFY(!outcome);
     QCOMPARE(outcome.error().kind, ErrorKind::Unreachable);
+    QVERIFY(*pages < forEver);
     QVERIFY(runner.names().empty());
 }
 
@@ -412,8 +430,9 @@ void RunTest::stoppedAtEveryRequest()
 void RunTest::everyRequestMayFail_data()
 {
     QTest::addColumn<int>("kind");
-    for (const ErrorKind kind : {ErrorKind::Unreachable, ErrorKind::Timeout, ErrorKind::Server, ErrorKind::Protocol, ErrorKind::NotFound,
-                                 ErrorKind::Forbidden, ErrorKind::TooLarge, ErrorKind::Busy})
+    for (const ErrorKind kind :
+         {ErrorKind::Unreachable, ErrorKind::Timeout, ErrorKind::Server, ErrorKind::Protocol,
+          ErrorKind::NotFound, ErrorKind::Forbidden, ErrorKind::TooLarge, ErrorKind::Busy})
         QTest::newRow(base::errorCode(kind)) << int(kind);
 }
 
@@ -440,7 +459,9 @@ void RunTest::everyRequestMayFail()
             QVERIFY(runner.names().empty());
         } else {
             const bool isComplete = outcome->manifest.isComplete();
-            const QString fault = runner.faultOf(outcome->archive, isComplete ? expectedOf(server) : std::map<std::string, FakeDatabase>());
+            const QString fault = runner.faultOf(
+                outcome->archive,
+                isComplete ? expectedOf(server) : std::map<std::string, FakeDatabase>());
             QVERIFY2(fault.isEmpty(), qPrintable(QStringLiteral("request %1: ").arg(n) + fault));
         }
     }

@@ -15,9 +15,15 @@ FakeDatabase sampleDatabase()
     database.write("conflict", {"ca", R"("side":"c")"});
     database.write("conflict", {"eda", "", true});
     database.write("_design/views", {"a", R"("views":{"all":{"map":"function (doc) {}"}})"});
-    database.write("files", {"a", "", false, {{"note.txt", std::string(3000, 'x'), true}, {"raw", std::string("\0\1\2", 3)}}});
+    database.write(
+        "files",
+        {"a",
+         "",
+         false,
+         {{"note.txt", std::string(3000, 'x'), true}, {"raw", std::string("\0\1\2", 3)}}});
     database.write("empty file", {"a", "", false, {{"nothing", "", true}}});
-    database.write(std::string("odd \0 \"id\"/%41", 14), {"a", R"("é":"\u0000")", false, {{"a b/c", "slash"}}});
+    database.write(std::string("odd \0 \"id\"/%41", 14),
+                   {"a", R"("é":"\u0000")", false, {{"a b/c", "slash"}}});
     database.write("_design/with file", {"a", "", false, {{"logo.png", "png"}}});
     database.locals["_local/settings"] = R"({"_id":"_local/settings","_rev":"0-1","theme":"dark"})";
     database.locals["_local/checkpoint"] =

@@ -42,7 +42,12 @@ void SnapshotTest::everythingArrives_data()
     for (int i = 0; i < 12'000; ++i)
         many.write("d" + std::to_string(i), {"a", ""});
     FakeDatabase large;
-    large.write("large", {"a", "", false, {{"file", std::string(size_t(9) << 20, 'l')}, {"packed", std::string(size_t(9) << 20, 'p'), true}}});
+    large.write("large",
+                {"a",
+                 "",
+                 false,
+                 {{"file", std::string(size_t(9) << 20, 'l')},
+                  {"packed", std::string(size_t(9) << 20, 'p'), true}}});
     FakeDatabase designs;
     designs.write("_design/a", {"a"});
     FakeDatabase old;
@@ -107,8 +112,10 @@ void SnapshotTest::localDocumentsWithoutCheckpoints()
     put("_local/theme", R"(,"dark":true)");
     put("_local/with a history", R"(,"history":"of the town")");
     put("_local/with a session", R"(,"session_id":"7")");
-    put("_local/couchdb", R"(,"session_id":"s","source_last_seq":"3-x","history":[{}],"replication_id_version":4)");
-    put("_local/pouchdb", R"(,"session_id":"s","last_seq":3,"history":[{}],"replicator":"pouchdb","version":1)");
+    put("_local/couchdb",
+        R"(,"session_id":"s","source_last_seq":"3-x","history":[{}],"replication_id_version":4)");
+    put("_local/pouchdb",
+        R"(,"session_id":"s","last_seq":3,"history":[{}],"replicator":"pouchdb","version":1)");
     put("_local/shard-sync-a-b", "");
     put("_local/purge-mem3", "");
     Snapper snapper(server);
@@ -119,8 +126,9 @@ void SnapshotTest::localDocumentsWithoutCheckpoints()
         kept.append(QString::fromUtf8(id.data(), static_cast<qsizetype>(id.size())));
         return base::Status();
     }));
-    QCOMPARE(kept, QStringList({QStringLiteral("_local/theme"), QStringLiteral("_local/with a history"),
-                                QStringLiteral("_local/with a session")}));
+    QCOMPARE(kept,
+             QStringList({QStringLiteral("_local/theme"), QStringLiteral("_local/with a history"),
+                          QStringLiteral("_local/with a session")}));
 }
 
 void SnapshotTest::onlyReads()
@@ -157,7 +165,8 @@ void SnapshotTest::wideDocument()
     auto &database = server.databases["db"];
     auto &document = database.documents["wide"];
     for (std::uint64_t i = 0; i < 333; ++i)
-        document.leaves.push_back({std::string(1, static_cast<char>('a' + i % 26)), "", i % 2 == 0, {}, 1 + i / 26, {}});
+        document.leaves.push_back(
+            {std::string(1, static_cast<char>('a' + i % 26)), "", i % 2 == 0, {}, 1 + i / 26, {}});
     document.seq = ++database.seq;
     Snapper snapper(server);
     const auto snapshot = snapper.take();
@@ -185,7 +194,8 @@ void SnapshotTest::omissions_data()
     QTest::addColumn<std::function<void(FakeDatabase &)>>("prepare");
     QTest::addColumn<QStringList>("omissions");
     QTest::addColumn<int>("documents");
-    const auto row = [](const char *name, std::function<void(FakeDatabase &)> prepare, const QStringList &omissions, int documents) {
+    const auto row = [](const char *name, std::function<void(FakeDatabase &)> prepare,
+                        const QStringList &omissions, int documents) {
         QTest::newRow(name) << std::move(prepare) << omissions << documents;
     };
     const auto rawLeaf = [](const std::string &letters, const std::string &text) {
@@ -194,21 +204,34 @@ void SnapshotTest::omissions_data()
         return leaf;
     };
     const std::string revA = fakeRev(1, 'a');
-    const QString malformed = QStringLiteral("malformed-document bad ") + QString::fromStdString(revA);
+    const QString malformed =
+        QStringLiteral("malformed-document bad ") + QString::fromStdString(revA);
     row(
-        "a lone surrogate in a document", [=](FakeDatabase &db) {
-            db.write("bad", rawLeaf("a", R"({"_id":"bad","_rev":")" + revA + R"(","x":"\ud800","_revisions":{"start":1,"ids":["aa"]}})"));
+        "a lone surrogate in a document",
+        [=](FakeDatabase &db) {
+            db.write("bad",
+                     rawLeaf("a",
+                             R"({"_id":"bad","_rev":")" + revA
+                                 + R"(","x":"\ud800","_revisions":{"start":1,"ids":["aa"]}})"));
         },
         {malformed}, 40);
     row(
-        "a document whose history is not its revision's", [=](FakeDatabase &db) {
-            db.write("bad", rawLeaf("a", R"({"_id":"bad","_rev":")" + revA + R"(","_revisions":{"start":1,"ids":["zz"]}})"));
+        "a document whose history is not its revision's",
+        [=](FakeDatabase &db) {
+            db.write("bad",
+                     rawLeaf("a",
+                             R"({"_id":"bad","_rev":")" + revA
+                                 + R"(","_revisions":{"start":1,"ids":["zz"]}})"));
         },
         {malformed}, 40);
     row(
-        "one bad leaf of a conflict: the other is kept", [=](FakeDatabase &db) {
+        "one bad leaf of a conflict: the other is kept",
+        [=](FakeDatabase &db) {
             db.write("bad", {"cb"});
-            db.write("bad", rawLeaf("a", R"({"_id":"bad","_rev":")" + revA + R"(","x":tru,"_revisions":{"start":1,"ids":["aa"]}})"));
+            db.write("bad",
+                     rawLeaf("a",
+                             R"({"_id":"bad","_rev":")" + revA
+                                 + R"(","x":tru,"_revisions":{"start":1,"ids":["aa"]}})"));
         },
         {malformed}, 41);
     row(
@@ -218,7 +241,9 @@ void SnapshotTest::omissions_data()
             wrong.digest = "md5-AAAAAAAAAAAAAAAAAAAAAA==";
             db.write("doc", {"a", "", false, {wrong, {"good", "bytes"}}});
         },
-        {QStringLiteral("attachment-unreadable doc ") + QString::fromStdString(revA) + QStringLiteral(" file")}, 41);
+        {QStringLiteral("attachment-unreadable doc ") + QString::fromStdString(revA)
+         + QStringLiteral(" file")},
+        41);
     row(
         "an attachment larger than 2 GiB",
         [](FakeDatabase &db) {
@@ -226,7 +251,9 @@ void SnapshotTest::omissions_data()
             huge.length = std::uint64_t(3) << 30;
             db.write("doc", {"a", "", false, {huge}});
         },
-        {QStringLiteral("attachment-too-large doc ") + QString::fromStdString(revA) + QStringLiteral(" file")}, 41);
+        {QStringLiteral("attachment-too-large doc ") + QString::fromStdString(revA)
+         + QStringLiteral(" file")},
+        41);
 }
 
 void SnapshotTest::omissions()
@@ -244,7 +271,8 @@ void SnapshotTest::omissions()
     const auto snapshot = snapper.take();
     VERIFY_GOOD(snapshot);
     QVERIFY(snapshot->files != nullptr);
-    QCOMPARE(describe(snapshot->entry.omissions).join(QLatin1Char(';')), omissions.join(QLatin1Char(';')));
+    QCOMPARE(describe(snapshot->entry.omissions).join(QLatin1Char(';')),
+             omissions.join(QLatin1Char(';')));
     QCOMPARE(snapshot->entry.documents, std::uint64_t(documents));
     for (const archive::Omission &omission : snapshot->entry.omissions)
         QVERIFY(!omission.message.empty());
@@ -255,8 +283,10 @@ void SnapshotTest::unreadablePropertiesAreNamed_data()
     QTest::addColumn<std::string>("endpoint");
     QTest::addColumn<QString>("code");
     QTest::newRow("_security") << std::string("_security") << QStringLiteral("security-unreadable");
-    QTest::newRow("_revs_limit") << std::string("_revs_limit") << QStringLiteral("revs-limit-unreadable");
-    QTest::newRow("_local_docs") << std::string("_local_docs") << QStringLiteral("local-documents-unreadable");
+    QTest::newRow("_revs_limit") << std::string("_revs_limit")
+                                 << QStringLiteral("revs-limit-unreadable");
+    QTest::newRow("_local_docs") << std::string("_local_docs")
+                                 << QStringLiteral("local-documents-unreadable");
 }
 
 void SnapshotTest::unreadablePropertiesAreNamed()
@@ -265,7 +295,9 @@ void SnapshotTest::unreadablePropertiesAreNamed()
     QFETCH(const QString, code);
     FakeServer server;
     server.databases["db"] = sampleDatabase();
-    server.onRequest = [&](size_t, const couch::Request &request) -> std::optional<base::Result<FakeServer::Answer>> {
+    server.onRequest =
+        [&](size_t,
+            const couch::Request &request) -> std::optional<base::Result<FakeServer::Answer>> {
         if (testsupport::asksFor(request, "db", endpoint))
             return testsupport::jsonAnswer(R"({"error":"forbidden","reason":"not for you"})", 403);
         return std::nullopt;
@@ -282,8 +314,10 @@ void SnapshotTest::failuresOfOneDatabase_data()
     QTest::addColumn<int>("kind");
     QTest::addColumn<std::string>("endpoint");
     for (const char *endpoint : {"", "_changes", "_bulk_get"}) {
-        for (const ErrorKind kind : {ErrorKind::Forbidden, ErrorKind::Busy, ErrorKind::Server, ErrorKind::Protocol, ErrorKind::Timeout})
-            QTest::addRow("%s: %s", *endpoint == '\0' ? "the database itself" : endpoint, base::errorCode(kind))
+        for (const ErrorKind kind : {ErrorKind::Forbidden, ErrorKind::Busy, ErrorKind::Server,
+                                     ErrorKind::Protocol, ErrorKind::Timeout})
+            QTest::addRow("%s: %s", *endpoint == '\0' ? "the database itself" : endpoint,
+                          base::errorCode(kind))
                 << int(kind) << std::string(endpoint);
     }
 }
@@ -295,7 +329,9 @@ void SnapshotTest::failuresOfOneDatabase()
     FakeServer server;
     for (int i = 0; i < 50; ++i)
         server.databases["db"].write("d" + std::to_string(i), {"a"});
-    server.onRequest = [&](size_t, const couch::Request &request) -> std::optional<base::Result<FakeServer::Answer>> {
+    server.onRequest =
+        [&](size_t,
+            const couch::Request &request) -> std::optional<base::Result<FakeServer::Answer>> {
         if (testsupport::asksFor(request, "db", endpoint))
             return testsupport::fakeError(ErrorKind(kind));
         return std::nullopt;
@@ -307,7 +343,8 @@ void SnapshotTest::failuresOfOneDatabase()
     QVERIFY(!snapshot->vanished);
     QVERIFY(snapshot->failure.has_value());
     QCOMPARE(snapshot->failure->kind, ErrorKind(kind));
-    QCOMPARE(describe(snapshot->entry.omissions).join(QLatin1Char(';')), QString::fromLatin1(base::errorCode(ErrorKind(kind))));
+    QCOMPARE(describe(snapshot->entry.omissions).join(QLatin1Char(';')),
+             QString::fromLatin1(base::errorCode(ErrorKind(kind))));
     QCOMPARE(snapshot->entry.documents, std::uint64_t(0));
 }
 
@@ -315,9 +352,12 @@ void SnapshotTest::failuresThatStopTheRun_data()
 {
     QTest::addColumn<int>("kind");
     QTest::addColumn<std::string>("endpoint");
-    for (const char *endpoint : {"", "_security", "_revs_limit", "_changes", "_bulk_get", "_local_docs", "files"}) {
-        for (const ErrorKind kind : {ErrorKind::Unauthorized, ErrorKind::Unreachable, ErrorKind::Cancelled})
-            QTest::addRow("%s: %s", *endpoint == '\0' ? "the database itself" : endpoint, base::errorCode(kind))
+    for (const char *endpoint :
+         {"", "_security", "_revs_limit", "_changes", "_bulk_get", "_local_docs", "files"}) {
+        for (const ErrorKind kind :
+             {ErrorKind::Unauthorized, ErrorKind::Unreachable, ErrorKind::Cancelled})
+            QTest::addRow("%s: %s", *endpoint == '\0' ? "the database itself" : endpoint,
+                          base::errorCode(kind))
                 << int(kind) << std::string(endpoint);
     }
 }
@@ -328,7 +368,9 @@ void SnapshotTest::failuresThatStopTheRun()
     QFETCH(const std::string, endpoint);
     FakeServer server;
     server.databases["db"] = sampleDatabase();
-    server.onRequest = [&](size_t, const couch::Request &request) -> std::optional<base::Result<FakeServer::Answer>> {
+    server.onRequest =
+        [&](size_t,
+            const couch::Request &request) -> std::optional<base::Result<FakeServer::Answer>> {
         if (testsupport::asksFor(request, "db", endpoint))
             return testsupport::fakeError(ErrorKind(kind));
         return std::nullopt;
@@ -344,9 +386,12 @@ void SnapshotTest::refusedPasswordIsNotRepeated()
     for (size_t from = 1;; ++from) {
         FakeServer server;
         server.databases["db"] = sampleDatabase();
-        server.onRequest = [&](size_t number, const couch::Request &) -> std::optional<base::Result<FakeServer::Answer>> {
+        server.onRequest =
+            [&](size_t number,
+                const couch::Request &) -> std::optional<base::Result<FakeServer::Answer>> {
             if (number >= from)
-                return testsupport::jsonAnswer(R"({"error":"unauthorized","reason":"Name or password is incorrect."})", 401);
+                return testsupport::jsonAnswer(
+                    R"({"error":"unauthorized","reason":"Name or password is incorrect."})", 401);
             return std::nullopt;
         };
         Snapper snapper(server, 1);
@@ -354,14 +399,16 @@ void SnapshotTest::refusedPasswordIsNotRepeated()
         if (snapshot)
             break; // the run was over before
         QCOMPARE(snapshot.error().kind, ErrorKind::Unauthorized);
-        QVERIFY2(server.requests() - from + 1 <= 2, qPrintable(QStringLiteral("from request %1").arg(from)));
+        QVERIFY2(server.requests() - from + 1 <= 2,
+                 qPrintable(QStringLiteral("from request %1").arg(from)));
     }
 }
 
 void SnapshotTest::stagingIsRemoved()
 {
     FakeServer server;
-    server.databases["db"].write("doc", {"a", "", false, {{"file", std::string(size_t(9) << 20, 'l')}}});
+    server.databases["db"].write("doc",
+                                 {"a", "", false, {{"file", std::string(size_t(9) << 20, 'l')}}});
     Snapper snapper(server);
     {
         const auto snapshot = snapper.take();

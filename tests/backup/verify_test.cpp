@@ -62,14 +62,17 @@ public:
             directories.insert(database.directory);
         change(manifest, directories);
         const base::fs::path path = folder.path("changed.tgz");
-        auto writer = archive::Writer::create(std::move(*base::File::create(path)), from.root(), {});
-        bool good = bool((*writer)->addFolder({})) && bool((*writer)->addBytes("format.json", *from.readLooseFile("format.json", 10'000)));
+        auto writer =
+            archive::Writer::create(std::move(*base::File::create(path)), from.root(), {});
+        bool good = bool((*writer)->addFolder({}))
+            && bool((*writer)->addBytes("format.json", *from.readLooseFile("format.json", 10'000)));
         for (const std::string &directory : directories) {
             good = good && (*writer)->addFolder(directory);
             const std::string source = directory == "added" ? "asmt_1" : directory;
             const auto files = from.openDatabase(source);
             for (const base::FileSet::Entry &file : (*files)->files())
-                good = good && (*writer)->addFile(directory + '/' + file.name, **(*files)->open(file.name));
+                good = good
+                    && (*writer)->addFile(directory + '/' + file.name, **(*files)->open(file.name));
         }
         if (withManifest)
             good = good && (*writer)->addBytes("manifest.json", archive::encodeManifest(manifest));
@@ -84,7 +87,8 @@ public:
     std::optional<backup::RunOutcome> outcome;
 };
 
-base::Result<backup::VerifyReport> verify(const base::fs::path &path, couch::Client *against = nullptr, std::stop_token stop = {})
+base::Result<backup::VerifyReport>
+verify(const base::fs::path &path, couch::Client *against = nullptr, std::stop_token stop = {})
 {
     backup::Progress progress;
     backup::VerifyOptions options;
@@ -133,7 +137,9 @@ void VerifyTest::manifestDoesNotFit_data()
     QTest::addColumn<QString>("code");
     using Change = std::function<void(archive::ManifestDatabase &)>;
     const auto count = [](const char *name, std::uint64_t archive::ManifestDatabase::*field) {
-        QTest::newRow(name) << Change([field](archive::ManifestDatabase &entry) { ++(entry.*field); }) << QStringLiteral("count-differs asmt_1");
+        QTest::newRow(name) << Change([field](archive::ManifestDatabase &entry) {
+            ++(entry.*field);
+        }) << QStringLiteral("count-differs asmt_1");
     };
     count("one document more", &archive::ManifestDatabase::documents);
     count("one deleted document more", &archive::ManifestDatabase::deleted);
@@ -141,10 +147,12 @@ void VerifyTest::manifestDoesNotFit_data()
     count("one conflict more", &archive::ManifestDatabase::conflicted);
     count("one attachment more", &archive::ManifestDatabase::attachments);
     count("one byte of attachments more", &archive::ManifestDatabase::attachmentBytes);
-    QTest::newRow("another leaf set") << Change([](archive::ManifestDatabase &entry) { entry.leafSet[5] = entry.leafSet[5] == '0' ? '1' : '0'; })
-                                      << QStringLiteral("leaf-set-differs asmt_1");
-    QTest::newRow("another content") << Change([](archive::ManifestDatabase &entry) { entry.contentHash[5] = entry.contentHash[5] == '0' ? '1' : '0'; })
-                                     << QStringLiteral("content-differs asmt_1");
+    QTest::newRow("another leaf set") << Change([](archive::ManifestDatabase &entry) {
+        entry.leafSet[5] = entry.leafSet[5] == '0' ? '1' : '0';
+    }) << QStringLiteral("leaf-set-differs asmt_1");
+    QTest::newRow("another content") << Change([](archive::ManifestDatabase &entry) {
+        entry.contentHash[5] = entry.contentHash[5] == '0' ? '1' : '0';
+    }) << QStringLiteral("content-differs asmt_1");
 }
 
 void VerifyTest::manifestDoesNotFit()
@@ -250,9 +258,11 @@ void VerifyTest::incomplete()
 void VerifyTest::predecessors_data()
 {
     QTest::addColumn<QString>("name");
-    for (const char *name : {"made-by-pouchdb-7.3.0/2026-11-23T16_03_52.749Z", "made-by-pouchdb-9.0.0/2026-11-23T16_03_59.379Z",
+    for (const char *name : {"made-by-pouchdb-7.3.0/2026-11-23T16_03_52.749Z",
+                             "made-by-pouchdb-9.0.0/2026-11-23T16_03_59.379Z",
                              "made-by-pouchdb-7.3.0/native", "made-by-pouchdb-9.0.0/native"})
-        QTest::newRow(name) << QStringLiteral(FM_SOURCE_DIR "/tests/data/pouchdb/%1.tgz").arg(QLatin1String(name));
+        QTest::newRow(name)
+            << QStringLiteral(FM_SOURCE_DIR "/tests/data/pouchdb/%1.tgz").arg(QLatin1String(name));
 }
 
 void VerifyTest::predecessors()
@@ -283,18 +293,25 @@ void VerifyTest::againstTheSource_data()
     QTest::addColumn<QStringList>("codes");
     QTest::addColumn<bool>("hasRemark");
     using Change = std::function<void(FakeServer &)>;
-    QTest::newRow("equal") << Change([](FakeServer &) {}) << int(LevelState::Passed) << QStringList() << false;
-    QTest::newRow("changed since: remarked") << Change([](FakeServer &server) { server.databases["org/1"].write("only", {"ba"}); })
-                                             << int(LevelState::Passed) << QStringList() << true;
-    QTest::newRow("gone since") << Change([](FakeServer &server) { server.databases.erase("org/1"); }) << int(LevelState::Failed)
+    QTest::newRow("equal") << Change([](FakeServer &) {}) << int(LevelState::Passed)
+                           << QStringList() << false;
+    QTest::newRow("changed since: remarked")
+        << Change([](FakeServer &server) { server.databases["org/1"].write("only", {"ba"}); })
+        << int(LevelState::Passed) << QStringList() << true;
+    QTest::newRow("gone since") << Change([](FakeServer &server) {
+        server.databases.erase("org/1");
+    }) << int(LevelState::Failed)
                                 << QStringList(QStringLiteral("not-at-source org/1")) << false;
-    QTest::newRow("made again since") << Change([](FakeServer &server) { server.databases["org/1"].instance = "1800000000"; })
-                                      << int(LevelState::Failed) << QStringList(QStringLiteral("recreated org/1")) << false;
-    QTest::newRow("another body under the same revision")
-        << Change([](FakeServer &server) { server.databases["org/1"].documents["only"].leaves[0].members = R"("n":7)"; })
-        << int(LevelState::Failed) << QStringList(QStringLiteral("body-differs org/1")) << false;
-    QTest::newRow("purged since: remarked") << Change([](FakeServer &server) { server.databases["asmt_1"].purge("plain"); })
-                                            << int(LevelState::Passed) << QStringList() << true;
+    QTest::newRow("made again since")
+        << Change([](FakeServer &server) { server.databases["org/1"].instance = "1800000000"; })
+        << int(LevelState::Failed) << QStringList(QStringLiteral("recreated org/1")) << false;
+    QTest::newRow("another body under the same revision") << Change([](FakeServer &server) {
+        server.databases["org/1"].documents["only"].leaves[0].members = R"("n":7)";
+    }) << int(LevelState::Failed) << QStringList(QStringLiteral("body-differs org/1"))
+                                                          << false;
+    QTest::newRow("purged since: remarked")
+        << Change([](FakeServer &server) { server.databases["asmt_1"].purge("plain"); })
+        << int(LevelState::Passed) << QStringList() << true;
 }
 
 void VerifyTest::againstTheSource()
@@ -349,7 +366,8 @@ void VerifyTest::viewsOfOursAndOthers()
     QVERIFY(!missing);
     QCOMPARE(missing.error().kind, ErrorKind::NotFound);
 
-    const auto other = backup::ArchiveView::open(FM_SOURCE_DIR "/tests/data/pouchdb/made-by-pouchdb-7.3.0/2026-11-23T16_03_52.749Z.tgz", {});
+    const auto other = backup::ArchiveView::open(
+        FM_SOURCE_DIR "/tests/data/pouchdb/made-by-pouchdb-7.3.0/2026-11-23T16_03_52.749Z.tgz", {});
     VERIFY_GOOD(other);
     QVERIFY(!(*other)->manifest());
     const auto counted = (*other)->databases();

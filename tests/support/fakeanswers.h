@@ -11,8 +11,10 @@ enum class SeqStyle { Text, Number, List }; ///< 3.x, PouchDB Server, BigCouch
 /// The number in whatever `since` or a sequence holds; 0 for none.
 [[nodiscard]] std::uint64_t seqNumber(const std::string &text);
 
-[[nodiscard]] std::string infoAnswer(const std::string &name, const FakeDatabase &database, SeqStyle style);
-[[nodiscard]] std::string changesAnswer(const FakeDatabase &database, std::uint64_t since, std::uint64_t limit, SeqStyle style);
+[[nodiscard]] std::string infoAnswer(const std::string &name, const FakeDatabase &database,
+                                     SeqStyle style);
+[[nodiscard]] std::string changesAnswer(const FakeDatabase &database, std::uint64_t since,
+                                        std::uint64_t limit, SeqStyle style);
 [[nodiscard]] std::string documentText(const std::string &id, const FakeLeaf &leaf, bool withData);
 
 struct FakeWanted {
@@ -21,7 +23,9 @@ struct FakeWanted {
 };
 /// The documents of the body of a `_bulk_get`.
 [[nodiscard]] std::vector<FakeWanted> wantedOf(const std::string &body);
-[[nodiscard]] std::string bulkAnswer(const FakeDatabase &database, const std::vector<FakeWanted> &wanted, bool latest, bool withData);
+[[nodiscard]] std::string bulkAnswer(const FakeDatabase &database,
+                                     const std::vector<FakeWanted> &wanted, bool latest,
+                                     bool withData);
 [[nodiscard]] std::string localsAnswer(const FakeDatabase &database);
 
 } // namespace testsupport

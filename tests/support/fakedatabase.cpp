@@ -35,13 +35,15 @@ bool FakeLeaf::descendsFrom(const std::string &otherRev) const
 
 bool FakeDocument::isDeleted() const
 {
-    return std::all_of(leaves.begin(), leaves.end(), [](const FakeLeaf &leaf) { return leaf.deleted; });
+    return std::all_of(leaves.begin(), leaves.end(),
+                       [](const FakeLeaf &leaf) { return leaf.deleted; });
 }
 
 void FakeDatabase::write(const std::string &id, FakeLeaf leaf)
 {
     FakeDocument &document = documents[id];
-    std::erase_if(document.leaves, [&](const FakeLeaf &older) { return leaf.descendsFrom(older.rev()); });
+    std::erase_if(document.leaves,
+                  [&](const FakeLeaf &older) { return leaf.descendsFrom(older.rev()); });
     document.leaves.push_back(std::move(leaf));
     document.seq = ++seq;
 }
@@ -56,7 +58,8 @@ void FakeDatabase::purge(const std::string &id)
 std::uint64_t FakeDatabase::deletedDocuments() const
 {
     return static_cast<std::uint64_t>(
-        std::count_if(documents.begin(), documents.end(), [](const auto &entry) { return entry.second.isDeleted(); }));
+        std::count_if(documents.begin(), documents.end(),
+                      [](const auto &entry) { return entry.second.isDeleted(); }));
 }
 
 std::uint64_t FakeDatabase::liveDocuments() const
@@ -69,8 +72,9 @@ std::vector<std::string> FakeDatabase::inOrder() const
     std::vector<std::string> ids;
     for (const auto &[id, document] : documents)
         ids.push_back(id);
-    std::sort(ids.begin(), ids.end(),
-              [this](const std::string &a, const std::string &b) { return documents.at(a).seq < documents.at(b).seq; });
+    std::sort(ids.begin(), ids.end(), [this](const std::string &a, const std::string &b) {
+        return documents.at(a).seq < documents.at(b).seq;
+    });
     return ids;
 }
 

@@ -11,8 +11,8 @@ namespace testsupport {
 
 struct FakeAttachment {
     std::string name;
-    std::string bytes;                 ///< identity
-    bool gzip = false;                 ///< stored compressed, as CouchDB does with text
+    std::string bytes; ///< identity
+    bool gzip = false; ///< stored compressed, as CouchDB does with text
     std::string contentType = "text/plain";
     std::uint64_t revpos = 1;
     std::optional<std::string> digest = {}; ///< claimed instead of the true one
@@ -23,11 +23,11 @@ struct FakeAttachment {
 struct FakeLeaf {
     /// {"3-c", "2-b", "1-a"} as "cba": one letter for each generation, newest first.
     std::string letters;
-    std::string members = R"("n":1)";  ///< of the body, as JSON text
+    std::string members = R"("n":1)"; ///< of the body, as JSON text
     bool deleted = false;
     std::vector<FakeAttachment> attachments = {};
-    std::uint64_t start = 0;           ///< generation of the newest; 0: as many as there are letters
-    std::string raw = {};              ///< sent instead of the document
+    std::uint64_t start = 0; ///< generation of the newest; 0: as many as there are letters
+    std::string raw = {};    ///< sent instead of the document
 
     [[nodiscard]] std::uint64_t generation() const { return start == 0 ? letters.size() : start; }
     [[nodiscard]] std::string rev() const;

@@ -87,7 +87,9 @@ FakeServer::Answer jsonAnswer(std::string body, int status)
 
 Error fakeError(ErrorKind kind)
 {
-    return {kind, QStringLiteral("A fault made by the test (%1).").arg(QLatin1String(base::errorCode(kind)))};
+    return {
+        kind,
+        QStringLiteral("A fault made by the test (%1).").arg(QLatin1String(base::errorCode(kind)))};
 }
 
 bool asksFor(const Request &request, const std::string &database, const std::string &endpoint)
@@ -110,7 +112,8 @@ Result<couch::Response> FakeServer::fetch(const Request &request, std::stop_toke
     return std::move(answered->response);
 }
 
-Result<couch::ResponseHead> FakeServer::stream(const Request &request, const base::ByteSink &sink, std::stop_token stop)
+Result<couch::ResponseHead> FakeServer::stream(const Request &request, const base::ByteSink &sink,
+                                               std::stop_token stop)
 {
     auto answered = answer(request, stop);
     if (!answered)
@@ -157,14 +160,16 @@ Result<FakeServer::Answer> FakeServer::answer(const Request &request, const std:
         if (auto replaced = onRequest(m_record.size(), request)) {
             if (!*replaced || (*replaced)->response.head.status < 300)
                 return std::move(*replaced);
-            return couch::errorForStatus((*replaced)->response.head.status, request.target, (*replaced)->response.body);
+            return couch::errorForStatus((*replaced)->response.head.status, request.target,
+                                         (*replaced)->response.body);
         }
     }
     if (stop.stop_requested()) // asked for in the hook: the answer does not come any more
         return fakeError(ErrorKind::Cancelled);
     Answer answered = route(request);
     if (answered.response.head.status >= 300)
-        return couch::errorForStatus(answered.response.head.status, request.target, answered.response.body);
+        return couch::errorForStatus(answered.response.head.status, request.target,
+                                     answered.response.body);
     return answered;
 }
 
@@ -174,7 +179,8 @@ FakeServer::Answer FakeServer::route(const Request &request) const
     if (const auto file = files.find(request.target); file != files.end())
         return jsonAnswer(file->second);
     if (request.target == "/")
-        return jsonAnswer(R"({"couchdb":"Welcome","version":"3.5.0","uuid":"fake","vendor":{"name":"test"}})");
+        return jsonAnswer(
+            R"({"couchdb":"Welcome","version":"3.5.0","uuid":"fake","vendor":{"name":"test"}})");
     if (request.target == "/_all_dbs")
         return jsonAnswer(namesAnswer(databases));
     if (request.target == "/_dbs_info") {
@@ -184,15 +190,17 @@ FakeServer::Answer FakeServer::route(const Request &request) const
         for (const std::string_view key : *keys) {
             const auto found = databases.find(base::json::unescape(key));
             out += (out.size() > 1 ? "," : "") + (R"({"key":)" + std::string(key));
-            out += found == databases.end() ? R"(,"error":"not_found"})"
-                                            : R"(,"info":)" + infoAnswer(found->first, found->second, seqStyle) + '}';
+            out += found == databases.end()
+                ? R"(,"error":"not_found"})"
+                : R"(,"info":)" + infoAnswer(found->first, found->second, seqStyle) + '}';
         }
         return jsonAnswer(out + ']');
     }
     return routeInDatabase(path, queryOf(request.target), request);
 }
 
-FakeServer::Answer FakeServer::routeInDatabase(const std::vector<std::string> &path, const std::string &query,
+FakeServer::Answer FakeServer::routeInDatabase(const std::vector<std::string> &path,
+                                               const std::string &query,
                                                const Request &request) const
 {
     const auto found = databases.find(path.front());
@@ -200,7 +208,8 @@ FakeServer::Answer FakeServer::routeInDatabase(const std::vector<std::string> &p
         return missing("Database does not exist.");
     const FakeDatabase &database = found->second;
     if (database.isForbidden)
-        return jsonAnswer(R"({"error":"forbidden","reason":"You are not allowed to access this db."})", 403);
+        return jsonAnswer(
+            R"({"error":"forbidden","reason":"You are not allowed to access this db."})", 403);
     if (path.size() == 1)
         return jsonAnswer(infoAnswer(found->first, database, seqStyle));
     if (path[1] == "_security")
@@ -208,9 +217,11 @@ FakeServer::Answer FakeServer::routeInDatabase(const std::vector<std::string> &p
     if (path[1] == "_revs_limit")
         return jsonAnswer(std::to_string(database.revsLimit));
     if (path[1] == "_changes")
-        return jsonAnswer(changesAnswer(database, seqNumber(parameter(query, "since")), std::stoull(parameter(query, "limit")), seqStyle));
+        return jsonAnswer(changesAnswer(database, seqNumber(parameter(query, "since")),
+                                        std::stoull(parameter(query, "limit")), seqStyle));
     if (path[1] == "_bulk_get")
-        return jsonAnswer(bulkAnswer(database, wantedOf(request.body), parameter(query, "latest") == "true",
+        return jsonAnswer(bulkAnswer(database, wantedOf(request.body),
+                                     parameter(query, "latest") == "true",
                                      parameter(query, "attachments") == "true"));
     if (path[1] == "_local_docs")
         return jsonAnswer(localsAnswer(database));
@@ -221,8 +232,8 @@ FakeServer::Answer FakeServer::routeInDatabase(const std::vector<std::string> &p
     return missing("missing");
 }
 
-FakeServer::Answer FakeServer::attachment(const FakeDatabase &database, const std::string &id, const std::string &name,
-                                          const std::string &rev)
+FakeServer::Answer FakeServer::attachment(const FakeDatabase &database, const std::string &id,
+                                          const std::string &name, const std::string &rev)
 {
     const auto document = database.documents.find(id);
     if (document == database.documents.end())

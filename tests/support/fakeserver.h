@@ -8,8 +8,9 @@
 
 namespace testsupport {
 
-/// A CouchDB in memory behind couch::Transport: it answers what couch::Client asks and keeps a record. A test
-/// reads and changes its databases before a run, or in `onRequest` while one is under way. Thread-safe.
+/// A CouchDB in memory behind couch::Transport: it answers what couch::Client asks and keeps a
+/// record. A test reads and changes its databases before a run, or in `onRequest` while one is
+/// under way. Thread-safe.
 class FakeServer : public couch::Transport
 {
 public:
@@ -17,18 +18,22 @@ public:
         couch::Response response;
         std::optional<base::Error> cutBy = {}; ///< comes after the body's bytes
     };
-    /// Called before a request is answered, one at a time; `number` begins with 1. May change the databases;
-    /// what it returns is the answer.
-    using Hook = std::function<std::optional<base::Result<Answer>>(size_t number, const couch::Request &request)>;
+    /// Called before a request is answered, one at a time; `number` begins with 1. May change the
+    /// databases; what it returns is the answer.
+    using Hook = std::function<std::optional<base::Result<Answer>>(size_t number,
+                                                                   const couch::Request &request)>;
 
     std::map<std::string, FakeDatabase> databases;
-    std::map<std::string, std::string> files; ///< other targets and their answers, e.g. "/monitor/all_dbs"
+    std::map<std::string, std::string>
+        files; ///< other targets and their answers, e.g. "/monitor/all_dbs"
     Hook onRequest;
     SeqStyle seqStyle = SeqStyle::Text;
     size_t pieceBytes = size_t{64} << 10; ///< of what is streamed
 
-    [[nodiscard]] base::Result<couch::Response> fetch(const couch::Request &request, std::stop_token stop) override;
-    [[nodiscard]] base::Result<couch::ResponseHead> stream(const couch::Request &request, const base::ByteSink &sink,
+    [[nodiscard]] base::Result<couch::Response> fetch(const couch::Request &request,
+                                                      std::stop_token stop) override;
+    [[nodiscard]] base::Result<couch::ResponseHead> stream(const couch::Request &request,
+                                                           const base::ByteSink &sink,
                                                            std::stop_token stop) override;
     [[nodiscard]] Statistics statistics() const override;
     [[nodiscard]] std::string origin() const override { return "http://fake.example"; }
@@ -39,12 +44,14 @@ public:
     [[nodiscard]] size_t requestsFor(const std::string &part) const;
 
 private:
-    [[nodiscard]] base::Result<Answer> answer(const couch::Request &request, const std::stop_token &stop);
+    [[nodiscard]] base::Result<Answer> answer(const couch::Request &request,
+                                              const std::stop_token &stop);
     [[nodiscard]] Answer route(const couch::Request &request) const;
-    [[nodiscard]] Answer routeInDatabase(const std::vector<std::string> &path, const std::string &query,
+    [[nodiscard]] Answer routeInDatabase(const std::vector<std::string> &path,
+                                         const std::string &query,
                                          const couch::Request &request) const;
-    [[nodiscard]] static Answer attachment(const FakeDatabase &database, const std::string &id, const std::string &name,
-                                           const std::string &rev);
+    [[nodiscard]] static Answer attachment(const FakeDatabase &database, const std::string &id,
+                                           const std::string &name, const std::string &rev);
 
     mutable std::mutex m_mutex;
     std::vector<couch::Request> m_record;
@@ -54,7 +61,9 @@ private:
 [[nodiscard]] FakeServer::Answer jsonAnswer(std::string body, int status = 200);
 [[nodiscard]] base::Error fakeError(base::ErrorKind kind);
 
-/// True when the request is about this database's endpoint, e.g. "_bulk_get", or "" for the database itself.
-[[nodiscard]] bool asksFor(const couch::Request &request, const std::string &database, const std::string &endpoint);
+/// True when the request is about this database's endpoint, e.g. "_bulk_get", or "" for the
+/// database itself.
+[[nodiscard]] bool asksFor(const couch::Request &request, const std::string &database,
+                           const std::string &endpoint);
 
 } // namespace testsupport

@@ -11,7 +11,8 @@ public:
     [[nodiscard]] std::chrono::system_clock::time_point now() const override { return time; }
     [[nodiscard]] std::chrono::steady_clock::time_point steadyNow() const override { return {}; }
 
-    std::chrono::system_clock::time_point time{std::chrono::seconds(1'795'402'800)}; ///< 2026-11-23T03:00:00Z
+    std::chrono::system_clock::time_point time{
+        std::chrono::seconds(1'795'402'800)}; ///< 2026-11-23T03:00:00Z
 };
 
 } // namespace testsupport
