@@ -88,7 +88,8 @@ Status fetchOnce(couch::Client &client, const std::string &database, const Wante
                                         [&](std::string_view bytes) {
                                             hasBegun = true;
                                             return decoder.add(bytes);
-                                        });
+                                        },
+                                        !stub.encoding.empty());
     if (!head)
         return head.error();
     return decoder.finish();

@@ -43,7 +43,7 @@ public:
     /// identity bytes are delivered.
     [[nodiscard]] base::Result<ResponseHead>
     attachment(const std::string &db, const std::string &id, const std::string &name,
-               const std::string &rev, const base::ByteSink &sink);
+               const std::string &rev, const base::ByteSink &sink, bool storedCoding = true);
     /// True where attachment() has to deliver identity bytes whatever the coding at the server.
     [[nodiscard]] static bool comesInline(const std::string &db, const std::string &id,
                                           const std::string &name, const std::string &rev);
