@@ -28,6 +28,7 @@ public:
 
     Result<std::vector<Finding>> run()
     {
+        checkEmptyFiles();
         size_t entry = 0;
         size_t chunk = 0;
         for (size_t i = 0; i < m_toc.members.size(); ++i) {
@@ -57,6 +58,16 @@ private:
     void add(const char *code, const std::string &path, const QString &message)
     {
         m_findings.add(code, path, message);
+    }
+
+    /// They have no member to be checked with.
+    void checkEmptyFiles()
+    {
+        const base::Sha256 nothing = base::sha256({});
+        for (const TocEntry &file : m_toc.entries) {
+            if (!file.folder && file.size == 0)
+                checkFile(file, true, nothing);
+        }
     }
 
     Status checkMember(const TocMember &member, const TocEntry *entry, size_t chunkIndex)

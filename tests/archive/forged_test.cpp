@@ -19,8 +19,8 @@ using archive::Reader;
 
 namespace {
 
-/// An archive of ours taken apart, to be put together again with something wrong in it: all digests of
-/// members are right, as a forger would have them.
+/// An archive of ours taken apart, to be put together again with something wrong in it: all digests
+/// of members are right, as a forger would have them.
 struct Parts {
     archive::Toc toc;
     std::vector<std::string> contents; ///< of the members
@@ -124,20 +124,34 @@ void ForgedTest::contradictionsAreFound_data()
 {
     QTest::addColumn<QString>("what");
     QTest::addColumn<QString>("code");
-    QTest::newRow("none") << "none" << "";
-    QTest::newRow("another content of a small file") << "content" << "chunk-digest";
-    QTest::newRow("another content in one chunk of a large file") << "chunk" << "chunk-digest";
-    QTest::newRow("another digest of a small file") << "digest" << "file-digest";
-    QTest::newRow("another digest of a large file") << "large-digest" << "file-digest";
-    QTest::newRow("another digest of an empty file") << "empty-digest" << "file-digest";
-    QTest::newRow("the tar names another file") << "tar-name" << "tar-entries";
-    QTest::newRow("the tar has another size") << "tar-size" << "tar-entries";
-    QTest::newRow("the tar has a larger size") << "tar-larger" << "tar-entries";
-    QTest::newRow("the tar has a link") << "tar-link" << "refused-link";
-    QTest::newRow("the tar has a damaged header") << "tar-damaged" << "tar-checksum";
-    QTest::newRow("the tar has one entry more") << "tar-more" << "tar-entries";
-    QTest::newRow("the tar has an entry more at the end") << "tar-more-at-end" << "tar-entries";
-    QTest::newRow("the TOC has one entry more") << "toc-more" << "tar-entries";
+    QTest::newRow("none") << "none"
+                          << "";
+    QTest::newRow("another content of a small file") << "content"
+                                                     << "chunk-digest";
+    QTest::newRow("another content in one chunk of a large file") << "chunk"
+                                                                  << "chunk-digest";
+    QTest::newRow("another digest of a small file") << "digest"
+                                                    << "file-digest";
+    QTest::newRow("another digest of a large file") << "large-digest"
+                                                    << "file-digest";
+    QTest::newRow("another digest of an empty file") << "empty-digest"
+                                                     << "file-digest";
+    QTest::newRow("the tar names another file") << "tar-name"
+                                                << "tar-entries";
+    QTest::newRow("the tar has another size") << "tar-size"
+                                              << "tar-entries";
+    QTest::newRow("the tar has a larger size") << "tar-larger"
+                                               << "tar-entries";
+    QTest::newRow("the tar has a link") << "tar-link"
+                                        << "refused-link";
+    QTest::newRow("the tar has a damaged header") << "tar-damaged"
+                                                  << "tar-checksum";
+    QTest::newRow("the tar has one entry more") << "tar-more"
+                                                << "tar-entries";
+    QTest::newRow("the tar has an entry more at the end") << "tar-more-at-end"
+                                                          << "tar-entries";
+    QTest::newRow("the TOC has one entry more") << "toc-more"
+                                                << "tar-entries";
 }
 
 void ForgedTest::contradictionsAreFound()
@@ -145,7 +159,8 @@ void ForgedTest::contradictionsAreFound()
     QFETCH(QString, what);
     QFETCH(QString, code);
     Parts parts = sound();
-    const std::string extra = *archive::tarHeaderForFile(std::string(kRoot) + "/db/000009.ldb", 0, 0);
+    const std::string extra =
+        *archive::tarHeaderForFile(std::string(kRoot) + "/db/000009.ldb", 0, 0);
     if (what == QStringLiteral("content"))
         parts.payload("/CURRENT") = "MANIFEST-000003\n";
     if (what == QStringLiteral("chunk"))
@@ -155,7 +170,8 @@ void ForgedTest::contradictionsAreFound()
     if (what == QStringLiteral("large-digest"))
         parts.entry("/000003.log").digest = base::sha256("other");
     if (what == QStringLiteral("empty-digest"))
-        parts.toc.entries.push_back({std::string(kRoot) + "/z.txt", false, 0, base::sha256("x"), {}});
+        parts.toc.entries.push_back(
+            {std::string(kRoot) + "/z.txt", false, 0, base::sha256("x"), {}});
     if (what == QStringLiteral("tar-name"))
         patchHeader(parts.header("/CURRENT"), std::strlen(kRoot) + 4, "CURRENX");
     if (what == QStringLiteral("tar-size"))
@@ -171,7 +187,8 @@ void ForgedTest::contradictionsAreFound()
     if (what == QStringLiteral("tar-more-at-end"))
         parts.contents.back() += extra;
     if (what == QStringLiteral("toc-more"))
-        parts.toc.entries.push_back({std::string(kRoot) + "/db/000009.ldb", false, 0, base::sha256({}), {}});
+        parts.toc.entries.push_back(
+            {std::string(kRoot) + "/db/000009.ldb", false, 0, base::sha256({}), {}});
 
     const auto reader = openBytes(parts.bytes());
     QVERIFY2(reader, reader ? "" : qPrintable(reader.error().message));
@@ -268,13 +285,14 @@ void ForgedTest::namesInOursKeepTheRules()
     QVERIFY(hasFinding((*reader)->findings(), "refused-name"));
     QVERIFY(!(*reader)->databases().front().whole);
     const auto findings = (*reader)->checkIntegrity({});
-    QVERIFY(findings && hasFinding(*findings, "refused-name") && hasFinding(*findings, "tar-entries"));
+    QVERIFY(findings && hasFinding(*findings, "refused-name")
+            && hasFinding(*findings, "tar-entries"));
 }
 
 void ForgedTest::aTocAloneIsNoBackup()
 {
-    const auto reader = openBytes(archive::encodeTocMember(archive::encodeToc({}))
-                                  + archive::encodeFooter(0));
+    const auto reader =
+        openBytes(archive::encodeTocMember(archive::encodeToc({})) + archive::encodeFooter(0));
     QVERIFY(!reader || hasFatal((*reader)->findings()));
 }
 
@@ -294,7 +312,8 @@ void ForgedTest::cutNamesComeFromTheManifest()
     addDatabase(files, directory, "log");
     addDatabase(files, "plain", "log");
     archive::Manifest manifest;
-    for (const auto &[trueName, where] : {std::pair{name, directory}, {std::string("plain"), std::string("plain")}}) {
+    for (const auto &[trueName, where] :
+         {std::pair{name, directory}, {std::string("plain"), std::string("plain")}}) {
         archive::ManifestDatabase entry;
         entry.name = trueName;
         entry.directory = where;
@@ -305,7 +324,8 @@ void ForgedTest::cutNamesComeFromTheManifest()
     QVERIFY(reader);
     QCOMPARE((*reader)->databases().size(), size_t{2});
     QCOMPARE((*reader)->databases()[0].directory, directory);
-    QCOMPARE((*reader)->databases()[0].name, hasManifest ? name : archive::databaseNameFor(directory));
+    QCOMPARE((*reader)->databases()[0].name,
+             hasManifest ? name : archive::databaseNameFor(directory));
     QCOMPARE((*reader)->databases()[1].name, std::string("plain"));
     files.erase("manifest.json");
     QVERIFY(openBytes(archiveBytes(files)));
