@@ -25,6 +25,7 @@ function(fm_test name)
     target_compile_definitions(test_${name} PRIVATE FM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     set_target_properties(test_${name} PROPERTIES AUTOMOC ON)
     target_link_libraries(test_${name} PRIVATE fm_policy Qt6::Test ${arg_LINKS})
-    add_test(NAME ${name} COMMAND test_${name})
+    # Without the crash handler: it waits for gdb, which can hang.
+    add_test(NAME ${name} COMMAND test_${name} -nocrashhandler)
     set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
 endfunction()

@@ -28,19 +28,31 @@ public:
 
     void addOptions(CLI::App &app) override
     {
-        app.add_option("--from", m_from, "The server, e.g. https://backup@focus.example/db (a user name, never a password)")
+        app.add_option(
+               "--from", m_from,
+               "The server, e.g. https://backup@focus.example/db (a user name, never a password)")
             ->type_name("URL")
             ->required();
-        app.add_option("--to", m_to, "The folder for the archive; made when it does not exist")->type_name("DIR")->required();
-        app.add_option("--db", m_include, "Only databases that match this pattern (* and ?); may stand several times")
+        app.add_option("--to", m_to, "The folder for the archive; made when it does not exist")
+            ->type_name("DIR")
+            ->required();
+        app.add_option("--db", m_include,
+                       "Only databases that match this pattern (* and ?); may stand several times")
             ->type_name("GLOB");
-        app.add_option("--exclude", m_exclude, "Not the databases that match this pattern; may stand several times")->type_name("GLOB");
-        app.add_option("--databases-from", m_listFile, "A file with the names of the databases, one a line")->type_name("FILE");
-        app.add_option("--middleware", m_middleware, "Ask this address for the databases and users (GET .../monitor/all_dbs)")
-            ->type_name("URL");
-        app.add_option("--middleware-password-file", m_middlewarePasswordFile, "File with the password for the middleware")
+        app.add_option("--exclude", m_exclude,
+                       "Not the databases that match this pattern; may stand several times")
+            ->type_name("GLOB");
+        app.add_option("--databases-from", m_listFile,
+                       "A file with the names of the databases, one a line")
             ->type_name("FILE");
-        app.add_option("--verify", m_verify, "sample: fetch some bodies again and compare; full: all")
+        app.add_option("--middleware", m_middleware,
+                       "Ask this address for the databases and users (GET .../monitor/all_dbs)")
+            ->type_name("URL");
+        app.add_option("--middleware-password-file", m_middlewarePasswordFile,
+                       "File with the password for the middleware")
+            ->type_name("FILE");
+        app.add_option("--verify", m_verify,
+                       "sample: fetch some bodies again and compare; full: all")
             ->type_name("HOW")
             ->check(oneOf({"sample", "full"}))
             ->default_val("sample");
@@ -81,11 +93,13 @@ public:
 private:
     static base::fs::path stateFolder()
     {
-        const QString folder = QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation);
+        const QString folder =
+            QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation);
         return base::fromUtf8(folder.toStdString()) / "focus-monitor";
     }
 
-    base::Status chooseDiscovery(backup::RunRequest &request, std::unique_ptr<couch::Transport> &middleware)
+    base::Status chooseDiscovery(backup::RunRequest &request,
+                                 std::unique_ptr<couch::Transport> &middleware)
     {
         request.discovery.filter = {m_include, m_exclude};
         if (!m_listFile.empty()) {
@@ -138,7 +152,8 @@ private:
         json.beginObject();
         json.member("archive", base::toUtf8(outcome.archive));
         json.member("started", manifest.startedAt).member("finished", manifest.finishedAt);
-        json.member("verified", outcome.verification.isOk()).member("complete", manifest.isComplete());
+        json.member("verified", outcome.verification.isOk())
+            .member("complete", manifest.isComplete());
         json.member("size", outcome.size);
         json.key("databases").beginArray();
         for (const archive::ManifestDatabase &entry : manifest.databases) {
@@ -177,11 +192,15 @@ private:
         for (const std::string &leftover : outcome.removedLeftovers)
             context.err << "Removed what an interrupted run left: " << shown(leftover) << '\n';
         for (const std::string &name : manifest.vanished)
-            context.err << "Deleted at the source meanwhile, not in this backup: " << shown(name) << '\n';
+            context.err << "Deleted at the source meanwhile, not in this backup: " << shown(name)
+                        << '\n';
         for (const std::string &name : manifest.appeared)
-            context.err << "Made at the source meanwhile, will be in the next backup: " << shown(name) << '\n';
-        context.err << countText(manifest.databases.size(), "database") << ", " << countText(documents, "document") << ", "
-                    << countText(leaves, "leaf revision") << ", " << sizeText(outcome.size) << ", verified.\n";
+            context.err << "Made at the source meanwhile, will be in the next backup: "
+                        << shown(name) << '\n';
+        context.err << countText(manifest.databases.size(), "database") << ", "
+                    << countText(documents, "document") << ", "
+                    << countText(leaves, "leaf revision") << ", " << sizeText(outcome.size)
+                    << ", verified.\n";
         if (!manifest.isComplete())
             printOmissions(manifest, context);
         context.out << base::toUtf8(outcome.archive) << '\n';

@@ -24,13 +24,15 @@ std::vector<std::unique_ptr<Command>> makeCommands()
 
 int runCommandLine(const std::vector<std::string> &arguments, const Context &context)
 {
-    CLI::App app("Backs up CouchDB servers, proves the backups and looks into them.", "focus-monitorctl");
+    CLI::App app("Backs up CouchDB servers, proves the backups and looks into them.",
+                 "focus-monitorctl");
     app.set_version_flag("--version", std::string("focus-monitorctl ") + base::versionText());
     app.require_subcommand(1);
     app.get_formatter()->label("SUBCOMMAND", "COMMAND");
     app.get_formatter()->label("Subcommands", "Commands");
-    app.footer("`focus-monitorctl COMMAND --help` says more.\n\n"
-               "Exit codes: 0 good, 1 attention, incomplete or difference, 2 failed, 3 unknown, 64 usage, 130 interrupted.");
+    app.footer(
+        "`focus-monitorctl COMMAND --help` says more.\n\n"
+        "Exit codes: 0 good, 1 attention, incomplete or difference, 2 failed, 3 unknown, 64 usage, 130 interrupted.");
     auto commands = makeCommands();
     Command *chosen = nullptr;
     for (const auto &command : commands) {
@@ -43,12 +45,14 @@ int runCommandLine(const std::vector<std::string> &arguments, const Context &con
     const auto optionsEnd = std::find(arguments.begin(), arguments.end(), "--");
     const bool wantsJson = std::find(options, optionsEnd, "--json") != optionsEnd;
     try {
-        std::vector<std::string> reversed(arguments.rbegin(), arguments.rend()); // CLI11 takes them from the back
+        std::vector<std::string> reversed(arguments.rbegin(),
+                                          arguments.rend()); // CLI11 takes them from the back
         app.parse(reversed);
     } catch (const CLI::Success &request) { // --help, --version
         return app.exit(request, context.out, context.err);
     } catch (const CLI::ParseError &error) {
-        printError({base::ErrorKind::Usage, usageMessage(error, app, arguments)}, wantsJson, context);
+        printError({base::ErrorKind::Usage, usageMessage(error, app, arguments)}, wantsJson,
+                   context);
         return base::exitCode(base::ErrorKind::Usage);
     }
     const auto code = chosen->run(context);

@@ -21,8 +21,8 @@ struct Context {
     bool errIsTerminal = false;
 };
 
-/// Exit codes are an interface (README): 0 good, 1 attention, incomplete or difference, 2 failed, 3 unknown,
-/// 64 usage, 130 interrupted.
+/// Exit codes are an interface (README): 0 good, 1 attention, incomplete or difference, 2 failed, 3
+/// unknown, 64 usage, 130 interrupted.
 namespace exitcode {
 inline constexpr int kGood = 0;
 inline constexpr int kAttention = 1;
@@ -47,8 +47,8 @@ public:
 [[nodiscard]] std::unique_ptr<Command> makeListCommand();
 [[nodiscard]] std::unique_ptr<Command> makeShowCommand();
 
-/// Parses `arguments` (without the program's name), runs the command and prints what goes wrong: one
-/// sentence on err, or with --json one object on out. Returns the exit code.
+/// Parses `arguments` (without the program's name), runs the command and prints what goes wrong:
+/// one sentence on err, or with --json one object on out. Returns the exit code.
 [[nodiscard]] int runCommandLine(const std::vector<std::string> &arguments, const Context &context);
 
 } // namespace ctl

@@ -32,7 +32,8 @@ Result<Secret> passwordFromFile(const std::string &file)
     } else {
         auto content = base::readFile(base::fromUtf8(file), kPasswordLimitBytes);
         if (!content && content.error().kind == ErrorKind::TooLarge)
-            return Error{ErrorKind::Usage, base::text("%1 is too large for a file with a password.").arg(name)};
+            return Error{ErrorKind::Usage,
+                         base::text("%1 is too large for a file with a password.").arg(name)};
         if (!content)
             return content.error();
         const Secret whole(std::move(*content));
@@ -40,7 +41,8 @@ Result<Secret> passwordFromFile(const std::string &file)
     }
     stripLineEnd(line);
     if (line.empty())
-        return Error{ErrorKind::Usage, base::text("%1 holds no password on its first line.").arg(name)};
+        return Error{ErrorKind::Usage,
+                     base::text("%1 holds no password on its first line.").arg(name)};
     return Secret(std::move(line));
 }
 
@@ -55,25 +57,31 @@ Result<Secret> passwordFor(const couch::ServerUrl &server, const std::string &fi
     auto stored = settings::readPassword(origin, user);
     if (stored)
         return stored;
-    return Error{ErrorKind::Usage,
-                 base::text("There is no password for user \"%1\" at %2. Give it with --password-file FILE, or --password-file - "
-                            "for standard input.")
-                     .arg(base::printable(server.user), origin),
-                 stored.error().message};
+    return Error{
+        ErrorKind::Usage,
+        base::text(
+            "There is no password for user \"%1\" at %2. Give it with --password-file FILE, or --password-file - "
+            "for standard input.")
+            .arg(base::printable(server.user), origin),
+        stored.error().message};
 }
 
 } // namespace
 
 void ConnectionOptions::addTo(CLI::App &app)
 {
-    app.add_option("--password-file", passwordFile, "File with the password on its first line; - is standard input")
+    app.add_option("--password-file", passwordFile,
+                   "File with the password on its first line; - is standard input")
         ->type_name("FILE");
     app.add_option("--ca-file", caFile, "More certificates to trust (PEM)")->type_name("FILE");
-    app.add_option("--proxy", proxy, "HTTP proxy; the environment's is not used")->type_name("HOST:PORT");
-    app.add_flag("--allow-plain-http", allowPlainHttp, "Send a password without encryption to another machine");
+    app.add_option("--proxy", proxy, "HTTP proxy; the environment's is not used")
+        ->type_name("HOST:PORT");
+    app.add_flag("--allow-plain-http", allowPlainHttp,
+                 "Send a password without encryption to another machine");
 }
 
-Result<std::unique_ptr<couch::Transport>> connect(const std::string &url, const ConnectionOptions &options, std::string &origin)
+Result<std::unique_ptr<couch::Transport>>
+connect(const std::string &url, const ConnectionOptions &options, std::string &origin)
 {
     auto server = couch::ServerUrl::parse(url);
     if (!server)

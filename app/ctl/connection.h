@@ -18,10 +18,9 @@ struct ConnectionOptions {
     void addTo(CLI::App &app);
 };
 
-/// Ready to use. The password comes from the password file ("-" is standard input), else from the keychain when the
-/// URL names a user. `origin` becomes the
-/// address without user.
-[[nodiscard]] base::Result<std::unique_ptr<couch::Transport>> connect(const std::string &url, const ConnectionOptions &options,
-                                                                      std::string &origin);
+/// Ready to use. The password comes from the password file ("-" is standard input), else from the
+/// keychain when the URL names a user. `origin` becomes the address without user.
+[[nodiscard]] base::Result<std::unique_ptr<couch::Transport>>
+connect(const std::string &url, const ConnectionOptions &options, std::string &origin);
 
 } // namespace ctl

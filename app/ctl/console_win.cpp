@@ -41,7 +41,9 @@ int terminalWidth()
     return info.srWindow.Right - info.srWindow.Left + 1;
 }
 
-void settleProcess() {}
+void settleProcess()
+{
+}
 
 void watchForStop(std::function<void()> stop)
 {

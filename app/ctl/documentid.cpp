@@ -8,7 +8,9 @@ namespace ctl {
 void DocumentIdOption::addTo(CLI::App &app)
 {
     auto *positional = app.add_option("DOC", plain, "Document id")->type_name("");
-    app.add_option("--id-json", json, "Document id as a JSON string, in place of DOC")->type_name("STRING")->excludes(positional);
+    app.add_option("--id-json", json, "Document id as a JSON string, in place of DOC")
+        ->type_name("STRING")
+        ->excludes(positional);
 }
 
 base::Result<std::string> DocumentIdOption::id() const
@@ -17,13 +19,19 @@ base::Result<std::string> DocumentIdOption::id() const
     using base::ErrorKind;
     if (json.empty()) {
         if (plain.empty())
-            return Error{ErrorKind::Usage, base::text("DOC is missing. Name a document, or give its id with --id-json. See `focus-monitorctl show --help`.")};
+            return Error{
+                ErrorKind::Usage,
+                base::text(
+                    "DOC is missing. Name a document, or give its id with --id-json. See `focus-monitorctl show --help`.")};
         return plain;
     }
     const std::string list = '[' + json + ']'; // white space around the string is fine
     const auto values = base::json::elements(list);
-    if (!values || values->size() != 1 || base::json::kindOf(values->front()) != base::json::Kind::String)
-        return Error{ErrorKind::Usage, base::text("--id-json wants a JSON string in quotes, such as '\"a\\u0000b\"'.")};
+    if (!values || values->size() != 1
+        || base::json::kindOf(values->front()) != base::json::Kind::String)
+        return Error{
+            ErrorKind::Usage,
+            base::text("--id-json wants a JSON string in quotes, such as '\"a\\u0000b\"'.")};
     return base::json::unescape(values->front());
 }
 

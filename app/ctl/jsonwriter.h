@@ -8,8 +8,8 @@
 
 namespace ctl {
 
-/// Builds one JSON text. Commas are its business; raw() takes text that is JSON already. Text that is
-/// not UTF-8 is written as base::printable() shows it.
+/// Builds one JSON text. Commas are its business; raw() takes text that is JSON already. Text that
+/// is not UTF-8 is written as base::printable() shows it.
 class JsonWriter
 {
 public:

@@ -18,8 +18,8 @@ using base::ErrorKind;
 using base::Result;
 using base::Status;
 
-/// Size and attachments of every stored body. Bodies lie in sequence order and documents in id order, so one pass
-/// over each is far faster than looking every body up.
+/// Size and attachments of every stored body. Bodies lie in sequence order and documents in id
+/// order, so one pass over each is far faster than looking every body up.
 struct BodyFacts {
     std::uint64_t seq = 0;
     std::uint32_t size = 0;
@@ -49,7 +49,8 @@ Result<std::vector<BodyFacts>> factsOfBodies(store::Reader &store, const std::st
     });
     if (!read)
         return read.error();
-    std::sort(facts.begin(), facts.end(), [](const BodyFacts &a, const BodyFacts &b) { return a.seq < b.seq; });
+    std::sort(facts.begin(), facts.end(),
+              [](const BodyFacts &a, const BodyFacts &b) { return a.seq < b.seq; });
     return facts;
 }
 
@@ -72,8 +73,9 @@ DocumentRow rowOf(const store::Metadata &metadata, const std::vector<BodyFacts> 
     const auto seq = metadata.seqOf.find(winner);
     if (seq == metadata.seqOf.end())
         return row;
-    const auto body = std::lower_bound(facts.begin(), facts.end(), seq->second,
-                                       [](const BodyFacts &it, std::uint64_t wanted) { return it.seq < wanted; });
+    const auto body =
+        std::lower_bound(facts.begin(), facts.end(), seq->second,
+                         [](const BodyFacts &it, std::uint64_t wanted) { return it.seq < wanted; });
     if (body != facts.end() && body->seq == seq->second)
         row.body = *body;
     return row;
@@ -83,11 +85,16 @@ class ListCommand final : public Command
 {
 public:
     [[nodiscard]] const char *name() const override { return "list"; }
-    [[nodiscard]] const char *summary() const override { return "Show the databases of an archive, or the documents of one"; }
+    [[nodiscard]] const char *summary() const override
+    {
+        return "Show the databases of an archive, or the documents of one";
+    }
 
     void addOptions(CLI::App &app) override
     {
-        app.add_option("ARCHIVE", m_archive, "Archive, or folder of database directories")->type_name("")->required();
+        app.add_option("ARCHIVE", m_archive, "Archive, or folder of database directories")
+            ->type_name("")
+            ->required();
         app.add_option("DB", m_database, "Database")->type_name("");
         app.add_flag("--json", m_json, "Print one JSON object");
     }
@@ -121,7 +128,8 @@ private:
         return isWhole && isComplete ? exitcode::kGood : exitcode::kAttention;
     }
 
-    static void printDatabasesJson(const std::vector<ArchiveView::Database> &databases, const Context &context)
+    static void printDatabasesJson(const std::vector<ArchiveView::Database> &databases,
+                                   const Context &context)
     {
         JsonWriter json;
         json.beginObject().key("databases").beginArray();
@@ -153,7 +161,9 @@ private:
         context.out << json.text() << '\n';
     }
 
-    static void printDatabases(const ArchiveView &view, const std::vector<ArchiveView::Database> &databases, const Context &context)
+    static void printDatabases(const ArchiveView &view,
+                               const std::vector<ArchiveView::Database> &databases,
+                               const Context &context)
     {
         using Align = Table::Align;
         Table table({{"DATABASE", Align::Left},
@@ -169,15 +179,20 @@ private:
             if (note.empty() && !database.whole)
                 note = "cut";
             if (note.empty() && !entry.omissions.empty())
-                note = countText(entry.omissions.size(), "omission") + ": " + shown(entry.omissions.front().message);
+                note = countText(entry.omissions.size(), "omission") + ": "
+                    + shown(entry.omissions.front().message);
             const bool isUnread = !database.problem.isEmpty() && entry.leaves == 0;
-            const auto number = [isUnread](std::uint64_t count) { return isUnread ? "-" : std::to_string(count); };
-            table.addRow({shown(entry.name, entry.name.size()), number(entry.documents), number(entry.deleted), number(entry.leaves),
-                          number(entry.conflicted), number(entry.attachments), note});
+            const auto number = [isUnread](std::uint64_t count) {
+                return isUnread ? "-" : std::to_string(count);
+            };
+            table.addRow({shown(entry.name, entry.name.size()), number(entry.documents),
+                          number(entry.deleted), number(entry.leaves), number(entry.conflicted),
+                          number(entry.attachments), note});
         }
         table.print(context.out);
         for (const archive::Finding &finding : view.reader().findings())
-            context.err << (finding.fatal ? "PROBLEM: " : "remark: ") << finding.message.toStdString() << '\n';
+            context.err << (finding.fatal ? "PROBLEM: " : "remark: ")
+                        << finding.message.toStdString() << '\n';
     }
 
     Result<int> listDocuments(const ArchiveView &view, const Context &context) const
@@ -196,15 +211,21 @@ private:
         return exitcode::kGood;
     }
 
-    /// What goes wrong in the middle becomes a member of the one object, behind what was printed already.
-    static int printDocumentsJson(store::Reader &store, const std::vector<BodyFacts> &facts, const Context &context)
+    /// What goes wrong in the middle becomes a member of the one object, behind what was printed
+    /// already.
+    static int printDocumentsJson(store::Reader &store, const std::vector<BodyFacts> &facts,
+                                  const Context &context)
     {
         JsonWriter json;
         json.beginObject().key("documents").beginArray();
         Status walked = store.forEachDocument([&](const store::Metadata &metadata) -> Result<bool> {
             const DocumentRow row = rowOf(metadata, facts);
-            json.beginObject().member("id", row.id).member("rev", row.rev).member("deleted", row.deleted);
-            json.member("leaves", row.leaves).member("attachments", std::uint64_t{row.body.attachments});
+            json.beginObject()
+                .member("id", row.id)
+                .member("rev", row.rev)
+                .member("deleted", row.deleted);
+            json.member("leaves", row.leaves)
+                .member("attachments", std::uint64_t{row.body.attachments});
             json.member("size", std::uint64_t{row.body.size}).endObject();
             context.out << json.takeText();
             if (context.stop.stop_requested())
@@ -219,18 +240,22 @@ private:
         return walked ? exitcode::kGood : base::exitCode(walked.error().kind);
     }
 
-    static Status printDocuments(store::Reader &store, const std::vector<BodyFacts> &facts, const Context &context)
+    static Status printDocuments(store::Reader &store, const std::vector<BodyFacts> &facts,
+                                 const Context &context)
     {
-        context.out << "LEAVES  ATTACHMENTS        SIZE  REVISION                            DOCUMENT\n";
+        context.out
+            << "LEAVES  ATTACHMENTS        SIZE  REVISION                            DOCUMENT\n";
         return store.forEachDocument([&](const store::Metadata &metadata) -> Result<bool> {
             const DocumentRow row = rowOf(metadata, facts);
             std::array<char, 64> numbers{};
-            std::snprintf(numbers.data(), numbers.size(), "%6llu  %11u  %10s  ", static_cast<unsigned long long>(row.leaves),
-                          row.body.attachments, sizeText(row.body.size).c_str());
+            std::snprintf(numbers.data(), numbers.size(), "%6llu  %11u  %10s  ",
+                          static_cast<unsigned long long>(row.leaves), row.body.attachments,
+                          sizeText(row.body.size).c_str());
             constexpr size_t revWidth = 34; // "1-" and 32 digits
             std::string rev = shown(row.rev);
             rev.append(rev.size() < revWidth ? revWidth - rev.size() : 0, ' ');
-            context.out << numbers.data() << rev << "  " << shown(row.id) << (row.deleted ? "  (deleted)" : "") << '\n';
+            context.out << numbers.data() << rev << "  " << shown(row.id)
+                        << (row.deleted ? "  (deleted)" : "") << '\n';
             if (context.stop.stop_requested())
                 return cancelled();
             return true;

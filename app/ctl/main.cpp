@@ -17,10 +17,12 @@ int main(int argc, char **argv)
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     int code = 0;
     std::thread command([&] {
-        const ctl::Context context{std::cout, std::cerr, base::systemClock(), stop.get_token(), ctl::errIsTerminal()};
+        const ctl::Context context{std::cout, std::cerr, base::systemClock(), stop.get_token(),
+                                   ctl::errIsTerminal()};
         code = ctl::runCommandLine(arguments, context);
         std::cout.flush();
-        QMetaObject::invokeMethod(&application, [] { QCoreApplication::quit(); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            &application, [] { QCoreApplication::quit(); }, Qt::QueuedConnection);
     });
     QCoreApplication::exec();
     command.join();

@@ -61,7 +61,8 @@ std::string durationText(std::uint64_t seconds)
         return std::to_string(seconds) + " s";
     if (seconds < hour)
         return std::to_string(seconds / minute) + " min " + std::to_string(seconds % minute) + " s";
-    return std::to_string(seconds / hour) + " h " + std::to_string(seconds % hour / minute) + " min";
+    return std::to_string(seconds / hour) + " h " + std::to_string(seconds % hour / minute)
+        + " min";
 }
 
 std::string shown(std::string_view bytes, size_t maxBytes)
@@ -103,7 +104,8 @@ std::string elided(const std::string &utf8, size_t mostCharacters)
     if (mostCharacters == 0)
         return {};
     const size_t kept = mostCharacters - 1;
-    return utf8.substr(0, offsetOf(utf8, kept - kept / 2)) + "\u2026" + utf8.substr(offsetOf(utf8, width - kept / 2));
+    return utf8.substr(0, offsetOf(utf8, kept - kept / 2)) + "\u2026"
+        + utf8.substr(offsetOf(utf8, width - kept / 2));
 }
 
 void Table::print(std::ostream &out) const

@@ -22,7 +22,8 @@ std::string timeLeft(double share, double seconds)
     constexpr double enoughToTell = 0.02;
     if (share < enoughToTell || share >= 1)
         return {};
-    return ", " + durationText(static_cast<std::uint64_t>(seconds / share * (1 - share)) + 1) + " left";
+    return ", " + durationText(static_cast<std::uint64_t>(seconds / share * (1 - share)) + 1)
+        + " left";
 }
 
 } // namespace
@@ -30,16 +31,18 @@ std::string timeLeft(double share, double seconds)
 std::string progressText(const backup::Progress &progress, double seconds)
 {
     const std::uint64_t bytes = progress.bytesDone;
-    const std::string rate = seconds >= 1 ? ", " + sizeText(static_cast<std::uint64_t>(static_cast<double>(bytes) / seconds)) + "/s" : "";
+    const std::string rate = seconds >= 1
+        ? ", " + sizeText(static_cast<std::uint64_t>(static_cast<double>(bytes) / seconds)) + "/s"
+        : "";
     switch (progress.phase.load()) {
-    case backup::Phase::Preparing:
-        return "looking at the server";
+    case backup::Phase::Preparing: return "looking at the server";
     case backup::Phase::Fetching: {
         const std::uint64_t done = progress.documentsDone;
         const std::uint64_t all = std::max<std::uint64_t>(done, progress.documents);
         const double share = all == 0 ? 0 : static_cast<double>(done) / static_cast<double>(all);
-        return "databases " + fraction(progress.databasesDone, progress.databases) + ", documents " + fraction(done, all) + ", "
-            + sizeText(bytes) + rate + timeLeft(share, seconds) + "  " + shown(progress.current(), 60);
+        return "databases " + fraction(progress.databasesDone, progress.databases) + ", documents "
+            + fraction(done, all) + ", " + sizeText(bytes) + rate + timeLeft(share, seconds) + "  "
+            + shown(progress.current(), 60);
     }
     case backup::Phase::Verifying: {
         const std::uint64_t all = progress.bytes;
@@ -48,8 +51,7 @@ std::string progressText(const backup::Progress &progress, double seconds)
         return "verifying, databases " + fraction(progress.databasesDone, progress.databases);
     }
     case backup::Phase::Publishing:
-    case backup::Phase::Done:
-        return "publishing";
+    case backup::Phase::Done: return "publishing";
     }
     return {};
 }

@@ -18,7 +18,8 @@ constexpr size_t kWidestIndent = 80;
 bool isFoldable(const store::RevTree &tree, std::int32_t node)
 {
     const auto &it = tree.nodes()[static_cast<size_t>(node)];
-    return !it.available && it.firstChild >= 0 && tree.nodes()[static_cast<size_t>(it.firstChild)].nextSibling < 0;
+    return !it.available && it.firstChild >= 0
+        && tree.nodes()[static_cast<size_t>(it.firstChild)].nextSibling < 0;
 }
 
 std::string lineOf(const store::RevTree &tree, std::int32_t node, std::int32_t winner)
@@ -58,11 +59,13 @@ std::string treeText(const store::RevTree &tree)
         if (isRoot && !out.empty())
             out += "-- no ancestor in common with the above --\n";
         std::vector<std::int32_t> run;
-        for (std::int32_t node = at.node; isFoldable(tree, node); node = tree.nodes()[static_cast<size_t>(node)].firstChild)
+        for (std::int32_t node = at.node; isFoldable(tree, node);
+             node = tree.nodes()[static_cast<size_t>(node)].firstChild)
             run.push_back(node);
         if (run.size() >= kFoldFrom) {
             out += at.indent + lineOf(tree, run.front(), winner) + '\n';
-            out += at.indent + "... " + std::to_string(run.size() - 2) + " revisions, bodies not kept ...\n";
+            out += at.indent + "... " + std::to_string(run.size() - 2)
+                + " revisions, bodies not kept ...\n";
             out += at.indent + lineOf(tree, run.back(), winner) + '\n';
             at.node = tree.nodes()[static_cast<size_t>(run.back())].firstChild;
             stack.push_back(std::move(at));
@@ -116,10 +119,13 @@ std::string treeJson(const store::RevTree &tree)
 
 namespace {
 
-/// The character of a string at `at`, as an escape where it would draw on the terminal. Returns its length.
+/// The character of a string at `at`, as an escape where it would draw on the terminal. Returns its
+/// length.
 size_t appendCharacter(std::string &out, std::string_view json, size_t at)
 {
-    const auto bits = [&](size_t i, unsigned mask) { return static_cast<char32_t>(static_cast<unsigned char>(json[i]) & mask); };
+    const auto bits = [&](size_t i, unsigned mask) {
+        return static_cast<char32_t>(static_cast<unsigned char>(json[i]) & mask);
+    };
     size_t end = at + 1;
     while (end < json.size() && bits(end, 0xc0) == 0x80)
         ++end;
@@ -165,8 +171,10 @@ std::string indentJson(std::string_view json)
         }
         if (c == ' ' || c == '\n' || c == '\r' || c == '\t')
             continue;
-        const size_t next = c == '{' || c == '[' ? json.find_first_not_of(" \n\r\t", i + 1) : std::string_view::npos;
-        const bool isEmpty = next != std::string_view::npos && (json[next] == '}' || json[next] == ']');
+        const size_t next = c == '{' || c == '[' ? json.find_first_not_of(" \n\r\t", i + 1)
+                                                 : std::string_view::npos;
+        const bool isEmpty =
+            next != std::string_view::npos && (json[next] == '}' || json[next] == ']');
         if (isEmpty) {
             out += c;
             out += json[next];

@@ -6,8 +6,8 @@
 
 namespace ctl {
 
-/// A revision tree as lines of text: a branch goes to the right, a run of revisions without bodies and without
-/// branches is folded into one line. Iterative.
+/// A revision tree as lines of text: a branch goes to the right, a run of revisions without bodies
+/// and without branches is folded into one line. Iterative.
 [[nodiscard]] std::string treeText(const store::RevTree &tree);
 
 /// `[{"rev","status","deleted","children":[...]}, ...]`

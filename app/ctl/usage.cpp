@@ -35,7 +35,8 @@ QString withoutCommand(const CLI::App &app, const std::vector<std::string> &argu
         names.push_back(command->get_name());
     for (const std::string &argument : arguments) {
         if (!isOption(argument))
-            return text("There is no command %1, only %2.").arg(printable(argument), oneOfWords(names));
+            return text("There is no command %1, only %2.")
+                .arg(printable(argument), oneOfWords(names));
         if (argument != "--json" && argument != "--")
             return text("There is no option %1.").arg(printable(argument));
     }
@@ -49,10 +50,12 @@ QString aboutExtras(const CLI::App &app, const CLI::App &command)
     if (!before.empty())
         return text("%1 must stand behind the command.").arg(printable(before.back()));
     // CLI11 has the last one first.
-    const auto first = std::find_if(behind.rbegin(), behind.rend(), [](const std::string &it) { return it != "--"; });
+    const auto first = std::find_if(behind.rbegin(), behind.rend(),
+                                    [](const std::string &it) { return it != "--"; });
     if (first == behind.rend())
         return text("There is something too much.");
-    return (isOption(*first) ? text("There is no option %1.") : text("%1 is too much.")).arg(printable(*first));
+    return (isOption(*first) ? text("There is no option %1.") : text("%1 is too much."))
+        .arg(printable(*first));
 }
 
 /// What CLI11 says begins with the name of the option.
@@ -61,7 +64,9 @@ QString aboutOption(const CLI::ParseError &error)
     const std::string what = error.what();
     const size_t nameEnd = what.find_first_of(": ");
     const QString name = printable(what.substr(0, nameEnd));
-    const QString rest = nameEnd == std::string::npos ? QString() : printable(what.substr(what.find_first_not_of(": ", nameEnd)), 500);
+    const QString rest = nameEnd == std::string::npos
+        ? QString()
+        : printable(what.substr(what.find_first_not_of(": ", nameEnd)), 500);
     if (dynamic_cast<const CLI::RequiredError *>(&error) != nullptr)
         return text("%1 is missing.").arg(name);
     if (dynamic_cast<const CLI::ExcludesError *>(&error) != nullptr)
@@ -69,14 +74,17 @@ QString aboutOption(const CLI::ParseError &error)
     if (dynamic_cast<const CLI::ArgumentMismatch *>(&error) != nullptr) {
         if (rest.contains(QStringLiteral("flag override")))
             return text("%1 takes no value.").arg(name);
-        return (rest.startsWith(QStringLiteral("At Most")) ? text("%1 may stand only once.") : text("%1 needs a value.")).arg(name);
+        return (rest.startsWith(QStringLiteral("At Most")) ? text("%1 may stand only once.")
+                                                           : text("%1 needs a value."))
+            .arg(name);
     }
     return QStringLiteral("%1 %2.").arg(name, rest);
 }
 
 } // namespace
 
-QString usageMessage(const CLI::ParseError &error, const CLI::App &app, const std::vector<std::string> &arguments)
+QString usageMessage(const CLI::ParseError &error, const CLI::App &app,
+                     const std::vector<std::string> &arguments)
 {
     const auto chosen = app.get_subcommands();
     const QString program = QString::fromStdString(app.get_name());
@@ -94,18 +102,23 @@ void refuseEmptyValues(CLI::App &command)
         if (option->get_expected_max() == 0)
             option->disable_flag_override();
         else
-            option->check(CLI::Validator([](const std::string &value) { return value.empty() ? "must not be empty" : std::string(); }, {}));
+            option->check(CLI::Validator(
+                [](const std::string &value) {
+                    return value.empty() ? "must not be empty" : std::string();
+                },
+                {}));
     }
 }
 
 CLI::Validator oneOf(std::vector<std::string> words)
 {
-    return {[words = std::move(words)](const std::string &value) {
-                if (std::find(words.begin(), words.end(), value) != words.end())
-                    return std::string();
-                return text("takes %1, not %2").arg(oneOfWords(words), printable(value)).toStdString();
-            },
-            {}};
+    return {
+        [words = std::move(words)](const std::string &value) {
+            if (std::find(words.begin(), words.end(), value) != words.end())
+                return std::string();
+            return text("takes %1, not %2").arg(oneOfWords(words), printable(value)).toStdString();
+        },
+        {}};
 }
 
 } // namespace ctl

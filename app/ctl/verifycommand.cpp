@@ -17,14 +17,10 @@ using base::Result;
 const char *nameOf(LevelState state)
 {
     switch (state) {
-    case LevelState::Passed:
-        return "passed";
-    case LevelState::Failed:
-        return "failed";
-    case LevelState::Unknown:
-        return "unknown";
-    case LevelState::NotRun:
-        return "not run";
+    case LevelState::Passed: return "passed";
+    case LevelState::Failed: return "failed";
+    case LevelState::Unknown: return "unknown";
+    case LevelState::NotRun: return "not run";
     }
     return "";
 }
@@ -32,14 +28,10 @@ const char *nameOf(LevelState state)
 const char *nameOf(archive::Origin origin)
 {
     switch (origin) {
-    case archive::Origin::Ours:
-        return "focus-monitor";
-    case archive::Origin::CutShort:
-        return "focus-monitor, cut short";
-    case archive::Origin::Predecessor:
-        return "predecessor";
-    case archive::Origin::Foreign:
-        return "foreign";
+    case archive::Origin::Ours: return "focus-monitor";
+    case archive::Origin::CutShort: return "focus-monitor, cut short";
+    case archive::Origin::Predecessor: return "predecessor";
+    case archive::Origin::Foreign: return "foreign";
     }
     return "";
 }
@@ -48,14 +40,18 @@ class VerifyCommand final : public Command
 {
 public:
     [[nodiscard]] const char *name() const override { return "verify"; }
-    [[nodiscard]] const char *summary() const override { return "Say what is provable about archives"; }
+    [[nodiscard]] const char *summary() const override
+    {
+        return "Say what is provable about archives";
+    }
 
     void addOptions(CLI::App &app) override
     {
         app.add_option("ARCHIVE", m_archives, "Archives, or folders of database directories")
             ->type_name("")
             ->required();
-        app.add_option("--against", m_against, "Compare with this server, too (level L3)")->type_name("URL");
+        app.add_option("--against", m_against, "Compare with this server, too (level L3)")
+            ->type_name("URL");
         app.add_flag("--full", m_full, "With --against: compare every body, not a sample");
         app.add_flag("--json", m_json, "Print one JSON object");
         m_connection.addTo(app);
@@ -80,7 +76,8 @@ public:
         int code = exitcode::kGood;
         for (const std::string &path : m_archives) {
             auto report = verifyOne(path, client.get(), context);
-            if (!report && (m_archives.size() == 1 || report.error().kind == base::ErrorKind::Cancelled))
+            if (!report
+                && (m_archives.size() == 1 || report.error().kind == base::ErrorKind::Cancelled))
                 return report.error();
             if (!report) {
                 code = std::max(code, exitcode::kFailed);
@@ -100,7 +97,8 @@ public:
     }
 
 private:
-    Result<backup::VerifyReport> verifyOne(const std::string &path, couch::Client *against, const Context &context) const
+    Result<backup::VerifyReport> verifyOne(const std::string &path, couch::Client *against,
+                                           const Context &context) const
     {
         backup::Progress progress;
         progress.phase = backup::Phase::Verifying;
@@ -117,20 +115,29 @@ private:
             return exitcode::kFailed;
         if (report.l3 == LevelState::Failed)
             return exitcode::kAttention;
-        const bool oursIncomplete = report.origin == archive::Origin::Ours && report.l3 == LevelState::Unknown;
+        const bool oursIncomplete =
+            report.origin == archive::Origin::Ours && report.l3 == LevelState::Unknown;
         return oursIncomplete ? exitcode::kAttention : exitcode::kGood;
     }
 
-    void addUnreadable(JsonWriter &json, const std::string &path, const base::Error &error, const Context &context) const
+    void addUnreadable(JsonWriter &json, const std::string &path, const base::Error &error,
+                       const Context &context) const
     {
         if (!m_json) {
             printError(error, false, context);
             return;
         }
         json.beginObject().member("path", path).member("ok", false);
-        json.key("levels").beginObject().member("L1", "failed").member("L2", "not run").member("L3", "not run").endObject();
+        json.key("levels")
+            .beginObject()
+            .member("L1", "failed")
+            .member("L2", "not run")
+            .member("L3", "not run")
+            .endObject();
         json.key("problems").beginArray().beginObject();
-        json.member("code", base::errorCode(error.kind)).member("database", "").member("document", "");
+        json.member("code", base::errorCode(error.kind))
+            .member("database", "")
+            .member("document", "");
         json.member("message", error.message).endObject().endArray().endObject();
     }
 
@@ -139,14 +146,19 @@ private:
         json.beginObject().member("path", base::toUtf8(report.path)).member("ok", report.isOk());
         json.member("origin", nameOf(report.origin));
         json.key("levels").beginObject();
-        json.member("L1", nameOf(report.l1)).member("L2", nameOf(report.l2)).member("L3", nameOf(report.l3)).endObject();
+        json.member("L1", nameOf(report.l1))
+            .member("L2", nameOf(report.l2))
+            .member("L3", nameOf(report.l3))
+            .endObject();
         json.member("note", report.l3Note);
         json.member("databases", report.databases).member("documents", report.documents);
         json.member("bodies_compared", report.bodiesCompared);
         json.key("problems").beginArray();
         for (const backup::VerifyProblem &problem : report.problems) {
             json.beginObject().member("code", problem.code).member("database", problem.database);
-            json.member("document", problem.document).member("message", problem.message).endObject();
+            json.member("document", problem.document)
+                .member("message", problem.message)
+                .endObject();
         }
         json.endArray().key("remarks").beginArray();
         for (const QString &remark : report.remarks)
@@ -156,8 +168,10 @@ private:
 
     static void printText(const backup::VerifyReport &report, const Context &context)
     {
-        context.out << base::toUtf8(report.path) << ": " << (report.isOk() ? "ok" : "NOT OK") << " (" << nameOf(report.origin)
-                    << ", " << countText(report.databases, "database") << ", " << countText(report.documents, "document") << ")\n";
+        context.out << base::toUtf8(report.path) << ": " << (report.isOk() ? "ok" : "NOT OK")
+                    << " (" << nameOf(report.origin) << ", "
+                    << countText(report.databases, "database") << ", "
+                    << countText(report.documents, "document") << ")\n";
         context.out << "  L1 intact         " << nameOf(report.l1) << '\n';
         context.out << "  L2 readable       " << nameOf(report.l2) << '\n';
         context.out << "  L3 equals source  " << nameOf(report.l3);
@@ -175,7 +189,8 @@ private:
             context.out << problem.message.toStdString() << '\n';
         }
         if (report.problems.size() > most)
-            context.out << "  ... and " << report.problems.size() - most << " more; --json names all.\n";
+            context.out << "  ... and " << report.problems.size() - most
+                        << " more; --json names all.\n";
         for (const QString &remark : report.remarks)
             context.out << "  remark: " << remark.toStdString() << '\n';
     }

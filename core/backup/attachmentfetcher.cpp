@@ -84,12 +84,13 @@ Status fetchOnce(couch::Client &client, const std::string &database, const Wante
         stub.encoding.clear();
     }
     AttachmentDecoder decoder(stub, identity);
-    const auto head = client.attachment(database, wanted.id, wanted.name, wanted.rev,
-                                        [&](std::string_view bytes) {
-                                            hasBegun = true;
-                                            return decoder.add(bytes);
-                                        },
-                                        !stub.encoding.empty());
+    const auto head = client.attachment(
+        database, wanted.id, wanted.name, wanted.rev,
+        [&](std::string_view bytes) {
+            hasBegun = true;
+            return decoder.add(bytes);
+        },
+        !stub.encoding.empty());
     if (!head)
         return head.error();
     return decoder.finish();

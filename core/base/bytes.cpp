@@ -10,7 +10,8 @@ namespace base {
 namespace {
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
-constexpr std::string_view kBase64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kBase64Digits =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 int hexValue(char c)
 {
@@ -125,8 +126,8 @@ std::string percentEncode(std::string_view bytes)
     out.reserve(bytes.size());
     for (const char byte : bytes) {
         const auto c = static_cast<unsigned char>(byte);
-        const bool unreserved = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'
-            || c == '.' || c == '_' || c == '~';
+        const bool unreserved = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')
+            || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
         if (unreserved) {
             out += byte;
         } else {
@@ -189,12 +190,15 @@ struct Hasher::State {
     State(const State &) = delete;
     State &operator=(const State &) = delete;
 
-    // EVP_MD_fetch once: looking the algorithm up by name for every small digest costs more than the digest.
+    // EVP_MD_fetch once: looking the algorithm up by name for every small digest costs more than
+    // the digest.
     void restart() const
     {
         static const EVP_MD *const sha256Algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
         static const EVP_MD *const md5Algorithm = EVP_MD_fetch(nullptr, "MD5", nullptr);
-        EVP_DigestInit_ex2(context, algorithm == Algorithm::Sha256Digest ? sha256Algorithm : md5Algorithm, nullptr);
+        EVP_DigestInit_ex2(context,
+                           algorithm == Algorithm::Sha256Digest ? sha256Algorithm : md5Algorithm,
+                           nullptr);
     }
 
     Algorithm algorithm;
@@ -306,7 +310,8 @@ std::string HashSum::hex() const
 
 bool HashSum::isZero() const
 {
-    return std::all_of(m_words.begin(), m_words.end(), [](std::uint64_t word) { return word == 0; });
+    return std::all_of(m_words.begin(), m_words.end(),
+                       [](std::uint64_t word) { return word == 0; });
 }
 
 } // namespace base

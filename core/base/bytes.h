@@ -46,8 +46,9 @@ private:
 [[nodiscard]] std::string sha256Hex(std::string_view bytes);
 [[nodiscard]] std::string md5(std::string_view bytes);
 
-/// A sum of SHA-256 values modulo 2^256: the order of the terms does not matter, memory is constant.
-/// Two multisets are equal when their sums are (as far as SHA-256 can be trusted against accidents).
+/// A sum of SHA-256 values modulo 2^256: the order of the terms does not matter, memory is
+/// constant. Two multisets are equal when their sums are (as far as SHA-256 can be trusted against
+/// accidents).
 class HashSum
 {
 public:

@@ -28,17 +28,21 @@ public:
 
     [[nodiscard]] virtual Status append(std::string_view bytes) = 0;
     [[nodiscard]] virtual Status writeAt(std::uint64_t offset, std::string_view bytes) = 0;
-    /// Makes the bytes durable. An error here means data may be lost: discard the file, never retry.
+    /// Makes the bytes durable. An error here means data may be lost: discard the file, never
+    /// retry.
     [[nodiscard]] virtual Status sync() = 0;
-    /// Tells the system that cached pages are not needed, so that the next read comes from the disk.
+    /// Tells the system that cached pages are not needed, so that the next read comes from the
+    /// disk.
     virtual void dropCache() = 0;
     [[nodiscard]] virtual Status close() = 0;
 };
 
-[[nodiscard]] Status makeFolder(const fs::path &path);          ///< with parents, 0700
-[[nodiscard]] Status removeTree(const fs::path &path);          ///< missing is fine; links are removed, not followed
+[[nodiscard]] Status makeFolder(const fs::path &path); ///< with parents, 0700
+[[nodiscard]] Status
+removeTree(const fs::path &path); ///< missing is fine; links are removed, not followed
 [[nodiscard]] Status removeFile(const fs::path &path);
-[[nodiscard]] Status renameNoReplace(const fs::path &from, const fs::path &to); ///< Conflict when `to` exists
+[[nodiscard]] Status renameNoReplace(const fs::path &from,
+                                     const fs::path &to); ///< Conflict when `to` exists
 [[nodiscard]] Status renameReplace(const fs::path &from, const fs::path &to);
 [[nodiscard]] Status syncFolder(const fs::path &folder);
 [[nodiscard]] Result<std::uint64_t> freeBytes(const fs::path &folder);
@@ -59,9 +63,10 @@ public:
     [[nodiscard]] static Result<std::unique_ptr<FolderLock>> take(const fs::path &lockFile);
 };
 
-/// Fault injection for tests: the n-th (1-based) file operation from now on fails with `kind` (Io or
-/// NoSpace); later ones fail too when `sticky`. Compiled in only with FM_FAILPOINTS.
-void failNthFileOperation(std::uint64_t n, ErrorKind kind, bool syncOnly = false, bool sticky = false);
+/// Fault injection for tests: the n-th (1-based) file operation from now on fails with `kind` (Io
+/// or NoSpace); later ones fail too when `sticky`. Compiled in only with FM_FAILPOINTS.
+void failNthFileOperation(std::uint64_t n, ErrorKind kind, bool syncOnly = false,
+                          bool sticky = false);
 void clearFileFaults();
 [[nodiscard]] std::uint64_t fileOperationCount();
 

@@ -22,26 +22,22 @@ ErrorKind kindOf(int code)
 {
     switch (code) {
     case ENOSPC:
-    case EDQUOT:
-        return ErrorKind::NoSpace;
+    case EDQUOT: return ErrorKind::NoSpace;
     case ENOENT:
-    case ENOTDIR:
-        return ErrorKind::NotFound;
+    case ENOTDIR: return ErrorKind::NotFound;
     case EEXIST:
-    case ENOTEMPTY:
-        return ErrorKind::Conflict;
+    case ENOTEMPTY: return ErrorKind::Conflict;
     case EACCES:
     case EPERM:
-    case EROFS:
-        return ErrorKind::Forbidden;
-    default:
-        return ErrorKind::Io;
+    case EROFS: return ErrorKind::Forbidden;
+    default: return ErrorKind::Io;
     }
 }
 
 Error systemError(int code, const char *doing, const fs::path &path)
 {
-    return fileError(kindOf(code), doing, path, QString::fromStdString(std::generic_category().message(code)));
+    return fileError(kindOf(code), doing, path,
+                     QString::fromStdString(std::generic_category().message(code)));
 }
 
 Error injectedError(ErrorKind kind, const char *doing, const fs::path &path)
@@ -56,7 +52,8 @@ constexpr const char *kReading = QT_TRANSLATE_NOOP("core", "%1 could not be read
 constexpr const char *kSyncing = QT_TRANSLATE_NOOP("core", "%1 could not be made durable");
 constexpr const char *kRenaming = QT_TRANSLATE_NOOP("core", "%1 could not be renamed");
 constexpr const char *kRemoving = QT_TRANSLATE_NOOP("core", "%1 could not be removed");
-constexpr const char *kMeasuring = QT_TRANSLATE_NOOP("core", "The free space of %1 could not be read");
+constexpr const char *kMeasuring =
+    QT_TRANSLATE_NOOP("core", "The free space of %1 could not be read");
 
 class PosixFile final : public File
 {
@@ -107,7 +104,8 @@ public:
         if (const auto fault = injectedFileFault(FileOperation::Write))
             return injectedError(*fault, kWriting, m_path);
         while (!bytes.empty()) {
-            const ssize_t put = ::pwrite(m_descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+            const ssize_t put =
+                ::pwrite(m_descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset));
             if (put < 0 && errno == EINTR)
                 continue;
             if (put < 0)
@@ -158,7 +156,8 @@ Result<std::unique_ptr<File>> File::create(const fs::path &path)
 {
     if (const auto fault = injectedFileFault(FileOperation::Other))
         return injectedError(*fault, kCreating, path);
-    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const int descriptor =
+        ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (descriptor < 0)
         return systemError(errno, kCreating, path);
     ::fchmod(descriptor, 0600); // the umask may have taken bits away
@@ -175,7 +174,8 @@ Result<std::unique_ptr<File>> File::openRead(const fs::path &path)
         ::close(descriptor);
         return fileError(ErrorKind::Io, kOpening, path, text("it is not a file"));
     }
-    return std::unique_ptr<File>(std::make_unique<PosixFile>(descriptor, path, static_cast<std::uint64_t>(status.st_size)));
+    return std::unique_ptr<File>(
+        std::make_unique<PosixFile>(descriptor, path, static_cast<std::uint64_t>(status.st_size)));
 }
 
 Status makeFolder(const fs::path &path)
@@ -228,7 +228,8 @@ Status renameNoReplace(const fs::path &from, const fs::path &to)
     if (errno != EINVAL && errno != ENOSYS)
         return systemError(errno, kRenaming, errno == EEXIST ? to : from);
 #endif
-    // File systems without it (FAT, some shares): link and unlink where links exist, else look first.
+    // File systems without it (FAT, some shares): link and unlink where links exist, else look
+    // first.
     if (::link(from.c_str(), to.c_str()) == 0) {
         ::unlink(from.c_str());
         return {};
@@ -305,7 +306,8 @@ std::string holderText()
 
 Result<std::unique_ptr<FolderLock>> FolderLock::take(const fs::path &lockFile)
 {
-    const int descriptor = ::open(lockFile.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const int descriptor =
+        ::open(lockFile.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (descriptor < 0)
         return systemError(errno, kOpening, lockFile);
     if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
@@ -322,7 +324,8 @@ Result<std::unique_ptr<FolderLock>> FolderLock::take(const fs::path &lockFile)
     }
     const std::string holder = holderText();
     if (::ftruncate(descriptor, 0) == 0)
-        static_cast<void>(::pwrite(descriptor, holder.data(), holder.size(), 0) < 0); // the text is a courtesy
+        static_cast<void>(::pwrite(descriptor, holder.data(), holder.size(), 0)
+                          < 0); // the text is a courtesy
     return std::unique_ptr<FolderLock>(std::make_unique<PosixLock>(descriptor));
 }
 

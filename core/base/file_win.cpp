@@ -19,19 +19,14 @@ ErrorKind kindOf(DWORD code)
     switch (code) {
     case ERROR_DISK_FULL:
     case ERROR_HANDLE_DISK_FULL:
-    case ERROR_DISK_QUOTA_EXCEEDED:
-        return ErrorKind::NoSpace;
+    case ERROR_DISK_QUOTA_EXCEEDED: return ErrorKind::NoSpace;
     case ERROR_FILE_NOT_FOUND:
-    case ERROR_PATH_NOT_FOUND:
-        return ErrorKind::NotFound;
+    case ERROR_PATH_NOT_FOUND: return ErrorKind::NotFound;
     case ERROR_FILE_EXISTS:
-    case ERROR_ALREADY_EXISTS:
-        return ErrorKind::Conflict;
+    case ERROR_ALREADY_EXISTS: return ErrorKind::Conflict;
     case ERROR_ACCESS_DENIED:
-    case ERROR_WRITE_PROTECT:
-        return ErrorKind::Forbidden;
-    default:
-        return ErrorKind::Io;
+    case ERROR_WRITE_PROTECT: return ErrorKind::Forbidden;
+    default: return ErrorKind::Io;
     }
 }
 
@@ -53,7 +48,8 @@ constexpr const char *kReading = QT_TRANSLATE_NOOP("core", "%1 could not be read
 constexpr const char *kSyncing = QT_TRANSLATE_NOOP("core", "%1 could not be made durable");
 constexpr const char *kRenaming = QT_TRANSLATE_NOOP("core", "%1 could not be renamed");
 constexpr const char *kRemoving = QT_TRANSLATE_NOOP("core", "%1 could not be removed");
-constexpr const char *kMeasuring = QT_TRANSLATE_NOOP("core", "The free space of %1 could not be read");
+constexpr const char *kMeasuring =
+    QT_TRANSLATE_NOOP("core", "The free space of %1 could not be read");
 
 OVERLAPPED positionAt(std::uint64_t offset)
 {
@@ -156,8 +152,8 @@ Result<std::unique_ptr<File>> File::create(const fs::path &path)
 {
     if (const auto fault = injectedFileFault(FileOperation::Other))
         return injectedError(*fault, kCreating, path);
-    const HANDLE handle = CreateFileW(path.c_str(), GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, nullptr, CREATE_NEW,
-                                      FILE_ATTRIBUTE_NORMAL, nullptr);
+    const HANDLE handle = CreateFileW(path.c_str(), GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ,
+                                      nullptr, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, nullptr);
     if (handle == INVALID_HANDLE_VALUE)
         return systemError(GetLastError(), kCreating, path);
     return std::unique_ptr<File>(std::make_unique<WinFile>(handle, path, 0));
@@ -165,8 +161,9 @@ Result<std::unique_ptr<File>> File::create(const fs::path &path)
 
 Result<std::unique_ptr<File>> File::openRead(const fs::path &path)
 {
-    const HANDLE handle = CreateFileW(path.c_str(), GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, nullptr,
-                                      OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr);
+    const HANDLE handle =
+        CreateFileW(path.c_str(), GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, nullptr,
+                    OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr);
     if (handle == INVALID_HANDLE_VALUE)
         return systemError(GetLastError(), kOpening, path);
     LARGE_INTEGER size = {};
@@ -174,7 +171,8 @@ Result<std::unique_ptr<File>> File::openRead(const fs::path &path)
         CloseHandle(handle);
         return systemError(GetLastError(), kOpening, path);
     }
-    return std::unique_ptr<File>(std::make_unique<WinFile>(handle, path, static_cast<std::uint64_t>(size.QuadPart)));
+    return std::unique_ptr<File>(
+        std::make_unique<WinFile>(handle, path, static_cast<std::uint64_t>(size.QuadPart)));
 }
 
 Status makeFolder(const fs::path &path)
@@ -254,15 +252,17 @@ private:
 
 Result<std::unique_ptr<FolderLock>> FolderLock::take(const fs::path &lockFile)
 {
-    const HANDLE handle = CreateFileW(lockFile.c_str(), GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, nullptr,
-                                      OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr);
+    const HANDLE handle =
+        CreateFileW(lockFile.c_str(), GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, nullptr,
+                    OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr);
     if (handle == INVALID_HANDLE_VALUE) {
         const DWORD code = GetLastError();
         if (code != ERROR_SHARING_VIOLATION)
             return systemError(code, kOpening, lockFile);
         return Error{ErrorKind::Locked,
                      text("The backup folder %1 is in use by %2. Nothing was done.")
-                         .arg(printable(toUtf8(lockFile.parent_path()), 1000), text("another focus-monitor"))};
+                         .arg(printable(toUtf8(lockFile.parent_path()), 1000),
+                              text("another focus-monitor"))};
     }
     return std::unique_ptr<FolderLock>(std::make_unique<WinLock>(handle));
 }

@@ -19,6 +19,7 @@ enum class FileOperation { Write, Sync, Other };
 #endif
 
 /// The Error for a failed file operation; `doing` is a sentence with %1 for the path.
-[[nodiscard]] Error fileError(ErrorKind kind, const char *doing, const fs::path &path, const QString &reason);
+[[nodiscard]] Error fileError(ErrorKind kind, const char *doing, const fs::path &path,
+                              const QString &reason);
 
 } // namespace base

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-/// How the parts hand files to each other without knowing whether they lie in memory, in a folder or
-/// in the middle of a compressed archive.
+/// How the parts hand files to each other without knowing whether they lie in memory, in a folder
+/// or in the middle of a compressed archive.
 namespace base {
 
 /// Bytes at offsets. Thread-safe: any number of readers at once.
@@ -34,7 +34,8 @@ public:
     virtual ~FileSet() = default;
     /// Sorted by name.
     [[nodiscard]] virtual std::vector<Entry> files() const = 0;
-    [[nodiscard]] virtual Result<std::shared_ptr<const RandomReader>> open(const std::string &name) const = 0;
+    [[nodiscard]] virtual Result<std::shared_ptr<const RandomReader>>
+    open(const std::string &name) const = 0;
 };
 
 /// Where streamed bytes go. A returned error stops the producer.

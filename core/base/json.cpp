@@ -10,7 +10,8 @@ namespace base::json {
 
 namespace {
 
-// What may follow inside a string without further looks: everything printable but quote and backslash.
+// What may follow inside a string without further looks: everything printable but quote and
+// backslash.
 constexpr std::array<bool, 256> makePlainTable()
 {
     std::array<bool, 256> plain{};
@@ -161,16 +162,11 @@ private:
             }
             opened = true;
             return true;
-        case '"':
-            return readString();
-        case 't':
-            return readWord("true");
-        case 'f':
-            return readWord("false");
-        case 'n':
-            return readWord("null");
-        default:
-            return readNumber();
+        case '"': return readString();
+        case 't': return readWord("true");
+        case 'f': return readWord("false");
+        case 'n': return readWord("null");
+        default: return readNumber();
         }
     }
 
@@ -310,7 +306,8 @@ private:
 
     bool readWord(std::string_view word)
     {
-        if (static_cast<size_t>(m_end - m_at) < word.size() || std::string_view(m_at, word.size()) != word)
+        if (static_cast<size_t>(m_end - m_at) < word.size()
+            || std::string_view(m_at, word.size()) != word)
             return fail("an unknown word stands where a value should be");
         m_at += word.size();
         return true;
@@ -362,7 +359,9 @@ private:
 Error malformed(const Walker &walker)
 {
     return {ErrorKind::Protocol,
-            text("The JSON text is malformed at byte %1: %2.").arg(walker.offset()).arg(text(walker.reason()))};
+            text("The JSON text is malformed at byte %1: %2.")
+                .arg(walker.offset())
+                .arg(text(walker.reason()))};
 }
 
 void appendCodePoint(std::string &out, std::uint32_t c)
@@ -426,18 +425,12 @@ std::optional<Kind> kindOf(std::string_view value)
     if (value.empty())
         return std::nullopt;
     switch (value.front()) {
-    case '{':
-        return Kind::Object;
-    case '[':
-        return Kind::Array;
-    case '"':
-        return Kind::String;
-    case 't':
-        return Kind::True;
-    case 'f':
-        return Kind::False;
-    case 'n':
-        return Kind::Null;
+    case '{': return Kind::Object;
+    case '[': return Kind::Array;
+    case '"': return Kind::String;
+    case 't': return Kind::True;
+    case 'f': return Kind::False;
+    case 'n': return Kind::Null;
     default:
         if (value.front() == '-' || isDigit(value.front()))
             return Kind::Number;
@@ -527,7 +520,8 @@ std::optional<std::uint64_t> toUnsigned(std::string_view value)
 std::optional<std::string_view> find(const std::vector<Member> &members, std::string_view key)
 {
     for (const Member &member : members) {
-        if (member.key == key || (member.key.find('\\') != std::string_view::npos && unescape(member.key) == key))
+        if (member.key == key
+            || (member.key.find('\\') != std::string_view::npos && unescape(member.key) == key))
             return member.value;
     }
     return std::nullopt;

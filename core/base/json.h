@@ -10,13 +10,14 @@
 
 /// A strict, iterative reader of JSON text (RFC 8259) that never alters a byte: numbers stay text,
 /// members keep their order, nesting may be a million levels deep. Document bodies pass through it
-/// before they are stored, because the on-demand parser that finds them skips what it does not need.
-/// Pure; any thread. All views point into the text that was given.
+/// before they are stored, because the on-demand parser that finds them skips what it does not
+/// need. Pure; any thread. All views point into the text that was given.
 namespace base::json {
 
 enum class Kind { Object, Array, String, Number, True, False, Null };
 
-/// One member of an object. `key` is raw: between the quotes, still escaped. `value` is the exact text.
+/// One member of an object. `key` is raw: between the quotes, still escaped. `value` is the exact
+/// text.
 struct Member {
     std::string_view key;
     std::string_view value;

@@ -9,7 +9,8 @@ namespace {
 
 Error noSuchFile(const std::string &name)
 {
-    return {ErrorKind::NotFound, text("There is no file %1 in the staging folder.").arg(printable(name))};
+    return {ErrorKind::NotFound,
+            text("There is no file %1 in the staging folder.").arg(printable(name))};
 }
 
 /// Shares the bytes of a closed memory file.
@@ -24,7 +25,8 @@ public:
     [[nodiscard]] Status readAt(std::uint64_t offset, char *out, size_t length) const override
     {
         if (offset > m_bytes->size() || length > m_bytes->size() - offset)
-            return Error{ErrorKind::Corrupt, text("A read goes past the end of %1 bytes.").arg(m_bytes->size())};
+            return Error{ErrorKind::Corrupt,
+                         text("A read goes past the end of %1 bytes.").arg(m_bytes->size())};
         m_bytes->copy(out, length, static_cast<size_t>(offset));
         return {};
     }
@@ -72,7 +74,8 @@ public:
     [[nodiscard]] Status overwriteAt(std::uint64_t offset, std::string_view bytes) override
     {
         if (offset > m_size || bytes.size() > m_size - offset)
-            return Error{ErrorKind::Internal, QStringLiteral("An overwrite goes past the end of a staging file.")};
+            return Error{ErrorKind::Internal,
+                         QStringLiteral("An overwrite goes past the end of a staging file.")};
         if (m_file == nullptr) {
             m_memory->replace(static_cast<size_t>(offset), bytes.size(), bytes);
             return {};
@@ -115,7 +118,8 @@ private:
     Status flush()
     {
         Status written = m_file->append(*m_memory);
-        if (written) // else the bytes stay for the next flush: close() must not succeed without them
+        if (written) // else the bytes stay for the next flush: close() must not succeed without
+                     // them
             m_memory->clear();
         return written;
     }
@@ -143,7 +147,9 @@ Result<std::unique_ptr<StagingFile>> StagingFolder::create(const std::string &na
 {
     const std::lock_guard lock(m_mutex);
     if (!m_slots.try_emplace(name).second)
-        return Error{ErrorKind::Conflict, text("There is already a file %1 in the staging folder.").arg(printable(name))};
+        return Error{
+            ErrorKind::Conflict,
+            text("There is already a file %1 in the staging folder.").arg(printable(name))};
     return std::unique_ptr<StagingFile>(std::make_unique<StagedFile>(*this, name));
 }
 
@@ -181,7 +187,8 @@ Result<std::shared_ptr<const RandomReader>> StagingFolder::open(const std::strin
     if (found == m_slots.end() || !found->second.closed)
         return noSuchFile(name);
     if (found->second.memory != nullptr)
-        return std::shared_ptr<const RandomReader>(std::make_shared<SharedReader>(found->second.memory));
+        return std::shared_ptr<const RandomReader>(
+            std::make_shared<SharedReader>(found->second.memory));
     auto file = File::openRead(pathOf(name));
     if (!file)
         return file.error();
@@ -215,7 +222,8 @@ void StagingFolder::release(std::uint64_t bytes)
     m_memoryBytes -= bytes;
 }
 
-void StagingFolder::keep(const std::string &name, std::shared_ptr<std::string> memory, std::uint64_t size)
+void StagingFolder::keep(const std::string &name, std::shared_ptr<std::string> memory,
+                         std::uint64_t size)
 {
     const std::lock_guard lock(m_mutex);
     Slot &slot = m_slots[name];

@@ -22,9 +22,9 @@ public:
     [[nodiscard]] virtual Status close() = 0;
 };
 
-/// Files that live until they are packed: in memory while all of them together are small, on disk in
-/// `folder` from then on. Nothing here is synced; the archive made of it is. The destructor removes
-/// everything. create() and close() from one thread; reading from any.
+/// Files that live until they are packed: in memory while all of them together are small, on disk
+/// in `folder` from then on. Nothing here is synced; the archive made of it is. The destructor
+/// removes everything. create() and close() from one thread; reading from any.
 class StagingFolder : public FileSet
 {
 public:
@@ -40,7 +40,8 @@ public:
 
     [[nodiscard]] std::vector<Entry> files() const override;
     /// Only files that were closed.
-    [[nodiscard]] Result<std::shared_ptr<const RandomReader>> open(const std::string &name) const override;
+    [[nodiscard]] Result<std::shared_ptr<const RandomReader>>
+    open(const std::string &name) const override;
     [[nodiscard]] std::uint64_t totalBytes() const;
 
 private:

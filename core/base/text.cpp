@@ -11,8 +11,8 @@ bool isHarmless(char32_t c)
     if (c < 0x20 || (c >= 0x7f && c < 0xa0))
         return false;
     // Directional marks, embeddings, overrides and isolates; separators; byte order mark.
-    const bool directional = c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e)
-        || (c >= 0x2066 && c <= 0x2069);
+    const bool directional = c == 0x061c || c == 0x200e || c == 0x200f
+        || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
     return !directional && c != 0x2028 && c != 0x2029 && c != 0xfeff;
 }
 
@@ -22,7 +22,8 @@ QString printable(std::string_view bytes, size_t maxBytes)
     if (cut) {
         // A character that begins before the cut and ends behind it is left out.
         size_t end = maxBytes;
-        while (end > 0 && maxBytes - end < 3 && (static_cast<unsigned char>(bytes[end]) & 0xc0) == 0x80)
+        while (end > 0 && maxBytes - end < 3
+               && (static_cast<unsigned char>(bytes[end]) & 0xc0) == 0x80)
             --end;
         bytes = bytes.substr(0, end);
     }
@@ -36,8 +37,10 @@ QString printable(std::string_view bytes, size_t maxBytes)
                 out += QStringLiteral("\\x%1").arg(c, 2, 16, QLatin1Char('0'));
         }
     } else {
-        QStringDecoder decoder(QStringDecoder::Utf8, QStringDecoder::Flag::ConvertInitialBom); // fromUtf8() drops it
-        const QString decoded = decoder.decode(QByteArrayView(bytes.data(), static_cast<qsizetype>(bytes.size())));
+        QStringDecoder decoder(QStringDecoder::Utf8,
+                               QStringDecoder::Flag::ConvertInitialBom); // fromUtf8() drops it
+        const QString decoded =
+            decoder.decode(QByteArrayView(bytes.data(), static_cast<qsizetype>(bytes.size())));
         for (const char32_t c : decoded.toUcs4()) {
             if (isHarmless(c))
                 out += QString::fromUcs4(&c, 1);

@@ -23,12 +23,12 @@ constexpr const char *kService = "focus-monitor";
 Result<Secret> outcomeOf(const QKeychain::ReadPasswordJob &job)
 {
     switch (job.error()) {
-    case QKeychain::NoError:
-        return Secret(job.textData().toStdString());
+    case QKeychain::NoError: return Secret(job.textData().toStdString());
     case QKeychain::EntryNotFound:
         return Error{ErrorKind::NotFound, base::text("The keychain has no password for it.")};
     default:
-        return Error{ErrorKind::Unsupported, base::text("The keychain cannot be used here."), job.errorString()};
+        return Error{ErrorKind::Unsupported, base::text("The keychain cannot be used here."),
+                     job.errorString()};
     }
 }
 
@@ -40,9 +40,11 @@ Result<Secret> readPassword(const QString &origin, const QString &user)
     auto future = promise->get_future();
     const QString key = user + QLatin1Char('@') + origin;
     QMetaObject::invokeMethod(QCoreApplication::instance(), [promise, key] {
-        auto *job = new QKeychain::ReadPasswordJob(QString::fromLatin1(kService), QCoreApplication::instance());
+        auto *job = new QKeychain::ReadPasswordJob(QString::fromLatin1(kService),
+                                                   QCoreApplication::instance());
         job->setKey(key);
-        QObject::connect(job, &QKeychain::Job::finished, job, [promise, job] { promise->set_value(outcomeOf(*job)); });
+        QObject::connect(job, &QKeychain::Job::finished, job,
+                         [promise, job] { promise->set_value(outcomeOf(*job)); });
         job->start(); // deletes itself when it has finished
     });
     return future.get();

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <random>
 #include <set>
 
@@ -26,7 +27,7 @@ std::string someBytes(size_t size, unsigned seed, int repetition)
     bytes.reserve(size + lineBytes);
     for (int number = 0; bytes.size() < size; ++number) {
         if (repetition == 0 || number % repetition == 0)
-            std::generate(line.begin(), line.end(), random);
+            std::generate(line.begin(), line.end(), std::ref(random)); // a copy would repeat itself
         bytes.append(reinterpret_cast<const char *>(line.data()), lineBytes);
     }
     bytes.resize(size);

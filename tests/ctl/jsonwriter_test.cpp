@@ -32,9 +32,16 @@ void JsonWriterTest::commas()
 void JsonWriterTest::values()
 {
     JsonWriter json;
-    json.beginArray().value(std::uint64_t{18446744073709551615ULL}).value(false).value(true).value(QStringLiteral("é"));
+    json.beginArray()
+        .value(std::uint64_t{18446744073709551615ULL})
+        .value(false)
+        .value(true)
+        .value(QStringLiteral("é"));
     json.value(std::string_view("v")).value("chars are text, not a truth").raw("1.50").endArray();
-    QCOMPARE(json.text(), std::string(R"([18446744073709551615,false,true,"é","v","chars are text, not a truth",1.50])"));
+    QCOMPARE(
+        json.text(),
+        std::string(
+            R"([18446744073709551615,false,true,"é","v","chars are text, not a truth",1.50])"));
 }
 
 void JsonWriterTest::textIsQuoted()
@@ -46,7 +53,8 @@ void JsonWriterTest::textIsQuoted()
     QCOMPARE(json.text(), expected);
 }
 
-// A directory of a foreign archive may be called anything; the list of its databases was no JSON then.
+// A directory of a foreign archive may be called anything; the list of its databases was no JSON
+// then.
 void JsonWriterTest::textThatIsNotUtf8()
 {
     JsonWriter json;

@@ -50,9 +50,11 @@ void ProgressLineTest::text_data()
     QTest::addColumn<std::function<void(Progress &)>>("prepare");
     QTest::addColumn<double>("seconds");
     QTest::addColumn<QByteArray>("text");
-    const auto row = [](const char *name, const Numbers &numbers, double seconds, const char *text) {
-        QTest::newRow(name) << std::function<void(Progress &)>([numbers](Progress &progress) { set(progress, numbers); }) << seconds
-                            << QByteArray(text);
+    const auto row = [](const char *name, const Numbers &numbers, double seconds,
+                        const char *text) {
+        QTest::newRow(name) << std::function<void(Progress &)>([numbers](Progress &progress) {
+            set(progress, numbers);
+        }) << seconds << QByteArray(text);
     };
     constexpr std::uint64_t mib = 1 << 20;
     row("before anything is known", {Phase::Preparing}, 0, "looking at the server");
@@ -62,12 +64,15 @@ void ProgressLineTest::text_data()
         "databases 1/3, documents 50/100, 10.0 MiB, 1.0 MiB/s, 11 s left  org_1");
     row("too early to tell when it ends", {Phase::Fetching, 3, 1, 100, 1, 0, 10 * mib, "org_1"}, 10,
         "databases 1/3, documents 1/100, 10.0 MiB, 1.0 MiB/s  org_1");
-    row("more documents than were expected", {Phase::Fetching, 3, 2, 100, 120, 0, 10 * mib, "org_1"}, 10,
+    row("more documents than were expected",
+        {Phase::Fetching, 3, 2, 100, 120, 0, 10 * mib, "org_1"}, 10,
         "databases 2/3, documents 120/120, 10.0 MiB, 1.0 MiB/s  org_1");
-    row("a name that would draw on the terminal", {Phase::Fetching, 1, 0, 0, 0, 0, 0, "a\x1b[2J"}, 10,
-        "databases 0/1, documents 0/0, 0 B, 0 B/s  a\\u{1b}[2J");
-    row("verifying, by bytes", {Phase::Verifying, 3, 0, 0, 0, 20 * mib, 10 * mib}, 10, "verifying, 10.0 MiB of 20.0 MiB");
-    row("verifying, by databases", {Phase::Verifying, 3, 2, 0, 0, 20 * mib, 20 * mib}, 10, "verifying, databases 2/3");
+    row("a name that would draw on the terminal", {Phase::Fetching, 1, 0, 0, 0, 0, 0, "a\x1b[2J"},
+        10, "databases 0/1, documents 0/0, 0 B, 0 B/s  a\\u{1b}[2J");
+    row("verifying, by bytes", {Phase::Verifying, 3, 0, 0, 0, 20 * mib, 10 * mib}, 10,
+        "verifying, 10.0 MiB of 20.0 MiB");
+    row("verifying, by databases", {Phase::Verifying, 3, 2, 0, 0, 20 * mib, 20 * mib}, 10,
+        "verifying, databases 2/3");
     row("publishing", {Phase::Publishing}, 10, "publishing");
     row("done", {Phase::Done}, 10, "publishing");
 }
