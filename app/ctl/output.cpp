@@ -1,5 +1,6 @@
 #include "app/ctl/output.h"
 
+#include "app/ctl/cellwidth.h"
 #include "core/base/text.h"
 
 #include <algorithm>
@@ -70,44 +71,6 @@ std::string shown(std::string_view bytes, size_t maxBytes)
     return base::printable(bytes, maxBytes).toStdString();
 }
 
-namespace {
-
-bool beginsCharacter(char byte)
-{
-    return (static_cast<unsigned char>(byte) & 0xc0) != 0x80;
-}
-
-/// Code points, which is what a terminal cell is for most scripts.
-size_t widthOf(const std::string &utf8)
-{
-    return static_cast<size_t>(std::count_if(utf8.begin(), utf8.end(), beginsCharacter));
-}
-
-/// Where the character with this number begins.
-size_t offsetOf(const std::string &utf8, size_t character)
-{
-    size_t seen = 0;
-    for (size_t i = 0; i < utf8.size(); ++i) {
-        if (beginsCharacter(utf8[i]) && seen++ == character)
-            return i;
-    }
-    return utf8.size();
-}
-
-} // namespace
-
-std::string elided(const std::string &utf8, size_t mostCharacters)
-{
-    const size_t width = widthOf(utf8);
-    if (width <= mostCharacters)
-        return utf8;
-    if (mostCharacters == 0)
-        return {};
-    const size_t kept = mostCharacters - 1;
-    return utf8.substr(0, offsetOf(utf8, kept - kept / 2)) + "\u2026"
-        + utf8.substr(offsetOf(utf8, width - kept / 2));
-}
-
 void Table::print(std::ostream &out) const
 {
     constexpr size_t widest = 60;
@@ -116,16 +79,16 @@ void Table::print(std::ostream &out) const
     };
     std::vector<size_t> widths;
     for (const Column &column : m_columns)
-        widths.push_back(widthOf(column.title));
+        widths.push_back(cellWidth(column.title));
     for (const auto &row : m_rows) {
         for (size_t i = 0; i < row.size(); ++i)
-            widths[i] = std::max(widths[i], widthOf(cellOf(row, i)));
+            widths[i] = std::max(widths[i], cellWidth(cellOf(row, i)));
     }
     const auto printRow = [&](const std::vector<std::string> &cells) {
         std::string line;
         for (size_t i = 0; i < cells.size(); ++i) {
             const std::string cell = cellOf(cells, i);
-            const std::string padding(widths[i] - widthOf(cell), ' ');
+            const std::string padding(widths[i] - cellWidth(cell), ' ');
             if (i > 0)
                 line += "  ";
             line += m_columns[i].align == Align::Right ? padding + cell : cell + padding;

@@ -24,10 +24,6 @@ void addError(JsonWriter &json, const base::Error &error);
 /// "1 min 5 s"
 [[nodiscard]] std::string durationText(std::uint64_t seconds);
 
-/// At most so many characters; what is too much is left out in the middle, because names differ at
-/// their ends.
-[[nodiscard]] std::string elided(const std::string &utf8, size_t mostCharacters);
-
 /// Columns of text, numbers to the right. A long cell is elided, unless it is the last of its row.
 class Table
 {

@@ -1,5 +1,6 @@
 #include "app/ctl/progressline.h"
 
+#include "app/ctl/cellwidth.h"
 #include "app/ctl/console.h"
 #include "app/ctl/output.h"
 

@@ -101,7 +101,7 @@ private:
             const auto wanted = store::RevId::parse(m_rev);
             if (!wanted)
                 return Error{ErrorKind::Usage,
-                             base::text("%1 is not a revision; one looks like 3-0f1e...")
+                             base::text("%1 is not a revision; one looks like 3-0f1e2d3c.")
                                  .arg(base::printable(m_rev))};
             rev = *wanted;
         }

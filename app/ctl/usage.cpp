@@ -43,27 +43,42 @@ QString withoutCommand(const CLI::App &app, const std::vector<std::string> &argu
     return text("Name a command: %1.").arg(oneOfWords(names));
 }
 
-QString aboutExtras(const CLI::App &app, const CLI::App &command)
+/// The one that was typed first, in whatever order CLI11 keeps them; null when there is none.
+const std::string *firstTyped(const std::vector<std::string> &extras,
+                              const std::vector<std::string> &arguments)
 {
-    const std::vector<std::string> before = app.remaining();
-    const std::vector<std::string> behind = command.remaining();
-    if (!before.empty())
-        return text("%1 must stand behind the command.").arg(printable(before.back()));
-    // CLI11 has the last one first.
-    const auto first = std::find_if(behind.rbegin(), behind.rend(),
-                                    [](const std::string &it) { return it != "--"; });
-    if (first == behind.rend())
+    const auto found = std::find_if(arguments.begin(), arguments.end(), [&](const auto &argument) {
+        return argument != "--"
+            && std::find(extras.begin(), extras.end(), argument) != extras.end();
+    });
+    return found == arguments.end() ? nullptr : &*found;
+}
+
+QString aboutExtras(const CLI::App &app, const CLI::App &command,
+                    const std::vector<std::string> &arguments)
+{
+    if (const std::string *before = firstTyped(app.remaining(), arguments))
+        return text("%1 must stand behind the command.").arg(printable(*before));
+    const std::string *behind = firstTyped(command.remaining(), arguments);
+    if (behind == nullptr)
         return text("There is something too much.");
-    return (isOption(*first) ? text("There is no option %1.") : text("%1 is too much."))
-        .arg(printable(*first));
+    return (isOption(*behind) ? text("There is no option %1.") : text("%1 is too much."))
+        .arg(printable(*behind));
+}
+
+/// As it is typed: of a flag CLI11 says the name without its dashes.
+QString typedName(const std::string &name, const CLI::App &command)
+{
+    const bool isBare = command.get_option_no_throw("--" + name) != nullptr;
+    return printable(isBare ? "--" + name : name);
 }
 
 /// What CLI11 says begins with the name of the option.
-QString aboutOption(const CLI::ParseError &error)
+QString aboutOption(const CLI::ParseError &error, const CLI::App &command)
 {
     const std::string what = error.what();
     const size_t nameEnd = what.find_first_of(": ");
-    const QString name = printable(what.substr(0, nameEnd));
+    const QString name = typedName(what.substr(0, nameEnd), command);
     const QString rest = nameEnd == std::string::npos
         ? QString()
         : printable(what.substr(what.find_first_not_of(": ", nameEnd)), 500);
@@ -92,7 +107,7 @@ QString usageMessage(const CLI::ParseError &error, const CLI::App &app,
         return withoutCommand(app, arguments) + text(" See `%1 --help`.").arg(program);
     const CLI::App &command = *chosen.front();
     const bool isExtra = dynamic_cast<const CLI::ExtrasError *>(&error) != nullptr;
-    return (isExtra ? aboutExtras(app, command) : aboutOption(error))
+    return (isExtra ? aboutExtras(app, command, arguments) : aboutOption(error, command))
         + text(" See `%1 %2 --help`.").arg(program, QString::fromStdString(command.get_name()));
 }
 
