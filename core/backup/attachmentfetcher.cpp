@@ -227,10 +227,6 @@ Result<Attachment> AttachmentFetcher::takeSmall(const Wanted &wanted)
 
 Result<Attachment> AttachmentFetcher::streamLarge(const Wanted &wanted)
 {
-    if (wanted.stub.length > store::kPouchLimitBytes)
-        return named({ErrorKind::TooLarge,
-                      base::text("it is larger than 2 GiB, more than a PouchDB store can hold")},
-                     m_database, wanted);
     std::unique_ptr<store::Writer::LargeAttachment> large;
     const Status fetched =
         fetchAttachment(m_client, m_database, wanted, [&]() -> Result<base::ByteSink> {

@@ -154,6 +154,10 @@ Result<bool> DocumentWriter::addLeaf(const couch::FetchedLeaf &leaf, bool mayBeO
             attachments.push_back(
                 {stub.nameJson, stub.contentTypeJson, stub.revpos, stored->length, stored->digest});
             m_parts.progress.bytesDone += stored->length;
+            if (stored->isOversize)
+                omit("pouch-unreadable", leaf.id, leaf.rev,
+                     base::text("It is in the backup, but larger than PouchDB can read (2 GiB)."),
+                     name);
             continue;
         }
         const ErrorKind kind = stored.error().kind;
@@ -161,8 +165,7 @@ Result<bool> DocumentWriter::addLeaf(const couch::FetchedLeaf &leaf, bool mayBeO
             return stored.error();
         if (mayBeOutdated && kind == ErrorKind::NotFound)
             return false;
-        omit(kind == ErrorKind::TooLarge ? "attachment-too-large" : "attachment-unreadable",
-             leaf.id, leaf.rev, stored.error().message, name);
+        omit("attachment-unreadable", leaf.id, leaf.rev, stored.error().message, name);
     }
     if (!m_isOpen) {
         if (Status begun = m_parts.writer.beginDocument(leaf.id); !begun)

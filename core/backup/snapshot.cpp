@@ -143,7 +143,7 @@ private:
 
     Status fetchAll()
     {
-        auto writer = store::Writer::create(*m_snapshot.files);
+        auto writer = store::Writer::create(*m_snapshot.files, std::nullopt, m_context.storeSizes);
         if (!writer)
             return writer.error();
         if (Status fetched = fetchInto(**writer); !fetched)

@@ -6,6 +6,7 @@
 #include "core/base/file.h"
 #include "core/base/staging.h"
 #include "core/couch/client.h"
+#include "core/store/writer.h"
 
 #include <QThreadPool>
 
@@ -23,6 +24,7 @@ struct SnapshotContext {
     const base::Clock &clock;
     std::stop_token stop;
     bool verifyAllBodies = false;
+    store::WriterSizes storeSizes{};
 };
 
 /// One database at one moment: its store, ready to be packed, and its line of the manifest.

@@ -2,7 +2,8 @@
 
 #include "core/base/result.h"
 
-#include <atomic>
+#include <mutex>
+#include <optional>
 
 namespace backup {
 
@@ -17,17 +18,29 @@ public:
     template <typename Task>
     [[nodiscard]] auto run(const Task &task) -> decltype(task())
     {
-        if (m_isStopped)
-            return base::Error{base::ErrorKind::Cancelled,
-                               QStringLiteral("Not begun after a failure.")};
+        if (const auto failure = firstFailure())
+            return *failure; // not "cancelled": whoever is asked first must give the cause
         auto result = task();
         if (!result && stopsTheRun(result.error().kind))
-            m_isStopped = true;
+            note(result.error());
         return result;
     }
 
 private:
-    std::atomic<bool> m_isStopped{false};
+    [[nodiscard]] std::optional<base::Error> firstFailure() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_failure;
+    }
+    void note(const base::Error &failure)
+    {
+        const std::lock_guard lock(m_mutex);
+        if (!m_failure)
+            m_failure = failure;
+    }
+
+    mutable std::mutex m_mutex;
+    std::optional<base::Error> m_failure;
 };
 
 } // namespace backup

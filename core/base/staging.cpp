@@ -169,6 +169,25 @@ Status StagingFolder::remove(const std::string &name)
     return {};
 }
 
+Status StagingFolder::rename(const std::string &from, const std::string &to)
+{
+    const std::lock_guard lock(m_mutex);
+    const auto found = m_slots.find(from);
+    if (found == m_slots.end() || !found->second.closed)
+        return noSuchFile(from);
+    if (m_slots.contains(to))
+        return Error{ErrorKind::Conflict,
+                     text("There is already a file %1 in the staging folder.").arg(printable(to))};
+    if (found->second.memory == nullptr) {
+        if (Status renamed = renameNoReplace(pathOf(from), pathOf(to)); !renamed)
+            return renamed;
+    }
+    auto slot = m_slots.extract(found);
+    slot.key() = to;
+    m_slots.insert(std::move(slot));
+    return {};
+}
+
 std::vector<FileSet::Entry> StagingFolder::files() const
 {
     const std::lock_guard lock(m_mutex);

@@ -24,7 +24,7 @@ public:
 
 /// Files that live until they are packed: in memory while all of them together are small, on disk
 /// in `folder` from then on. Nothing here is synced; the archive made of it is. The destructor
-/// removes everything. create() and close() from one thread; reading from any.
+/// removes everything. create(), close() and rename() from one thread; reading from any.
 class StagingFolder : public FileSet
 {
 public:
@@ -37,6 +37,8 @@ public:
     /// A new file; an existing one of that name is an error.
     [[nodiscard]] Result<std::unique_ptr<StagingFile>> create(const std::string &name);
     [[nodiscard]] Status remove(const std::string &name);
+    /// Of a closed file; `to` must be a new name.
+    [[nodiscard]] Status rename(const std::string &from, const std::string &to);
 
     [[nodiscard]] std::vector<Entry> files() const override;
     /// Only files that were closed.

@@ -57,7 +57,19 @@ Status AttachmentStore::keepLarge(LargeTable &table, const std::string &digest,
     auto kept = table.keep();
     if (!kept)
         return kept.error();
-    m_large[digest] = {std::move(*kept), length};
+    m_large[digest] = {std::move(*kept), {}, length};
+    return {};
+}
+
+Status AttachmentStore::keepOversize(OversizeFile &file, const std::string &digest,
+                                     std::uint64_t length)
+{
+    if (m_large.contains(digest))
+        return {};
+    auto kept = file.keep();
+    if (!kept)
+        return kept.error();
+    m_large[digest] = {std::nullopt, std::move(*kept), length};
     return {};
 }
 
@@ -141,8 +153,13 @@ Status AttachmentStore::dropUnusedLarge()
     for (const auto &[digest, large] : m_large) {
         if (m_usedLarge.contains(digest))
             continue;
-        if (Status removed = m_folder.remove(FileNumbers::tableName(large.table.number)); !removed)
-            return removed;
+        std::vector<std::string> files = large.besideIt;
+        if (large.table)
+            files.push_back(FileNumbers::tableName(large.table->number));
+        for (const std::string &file : files) {
+            if (Status removed = m_folder.remove(file); !removed)
+                return removed;
+        }
     }
     return {};
 }
@@ -181,8 +198,10 @@ Result<std::vector<LiveTable>> AttachmentStore::finish(FactsSum &facts)
     std::vector<LiveTable> tables = m_binaryTables.tables();
     tables.insert(tables.end(), m_referenceTables.tables().begin(),
                   m_referenceTables.tables().end());
-    for (const std::string &digest : m_usedLarge)
-        tables.push_back(m_large.at(digest).table);
+    for (const std::string &digest : m_usedLarge) {
+        if (const auto &table = m_large.at(digest).table)
+            tables.push_back(*table);
+    }
     return tables;
 }
 

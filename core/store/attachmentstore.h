@@ -2,6 +2,7 @@
 
 #include "core/store/factssum.h"
 #include "core/store/largetable.h"
+#include "core/store/oversize.h"
 #include "core/store/sortedruns.h"
 #include "core/store/tableseries.h"
 
@@ -27,6 +28,8 @@ public:
     /// Keeps the sealed table unless the digest is there already.
     [[nodiscard]] base::Status keepLarge(LargeTable &table, const std::string &digest,
                                          std::uint64_t length);
+    [[nodiscard]] base::Status keepOversize(OversizeFile &file, const std::string &digest,
+                                            std::uint64_t length);
     /// `id`@`rev` has an attachment with this digest and length.
     [[nodiscard]] base::Status addReference(std::string_view digest, std::uint64_t length,
                                             std::string_view id, std::string_view rev);
@@ -37,7 +40,8 @@ public:
 
 private:
     struct Large {
-        LiveTable table;
+        std::optional<LiveTable> table;      ///< nothing where it lies in
+        std::vector<std::string> besideIt{}; ///< files of its own
         std::uint64_t length = 0;
     };
     struct Digest {

@@ -3,6 +3,7 @@
 #include "core/base/text.h"
 #include "core/store/attachrecord.h"
 #include "core/store/keyspace.h"
+#include "core/store/oversize.h"
 #include "core/store/records.h"
 
 namespace store {
@@ -19,8 +20,9 @@ namespace {
 class DirectoryReader final : public Reader
 {
 public:
-    explicit DirectoryReader(std::unique_ptr<Records> records)
+    DirectoryReader(std::unique_ptr<Records> records, std::shared_ptr<const base::FileSet> files)
         : m_records(std::move(records))
+        , m_oversize(std::move(files))
     {
     }
 
@@ -41,7 +43,10 @@ private:
     Status walkStore(std::string_view store, std::string_view from, const Walk &visit);
     Result<std::optional<std::string>> value(std::string_view store, std::string_view key);
 
+    Status streamAttachment(std::string_view digest, const base::ByteSink &sink);
+
     std::unique_ptr<Records> m_records;
+    OversizeFiles m_oversize;
 };
 
 Result<Metadata> decodeNamed(std::string_view id, std::string_view value)
@@ -183,20 +188,29 @@ Result<std::uint64_t> DirectoryReader::attachmentLength(std::string_view digest)
         return stored.error();
     if (*stored)
         return (*stored)->size();
+    if (m_oversize.contains(digest))
+        return m_oversize.length(digest);
     if (digest == kEmptyDigest)
         return std::uint64_t{0};
     return noAttachment(digest);
 }
 
-Status DirectoryReader::readAttachment(std::string_view digest, const base::ByteSink &sink)
+Status DirectoryReader::streamAttachment(std::string_view digest, const base::ByteSink &sink)
 {
     auto stored = m_records->get(storeKey(kAttachBinaryStore, digest));
     if (!stored)
         return stored.error();
-    if (!*stored)
-        return digest == kEmptyDigest ? Status() : noAttachment(digest);
+    if (*stored)
+        return (*stored)->stream(sink);
+    if (m_oversize.contains(digest))
+        return m_oversize.read(digest, sink);
+    return digest == kEmptyDigest ? Status() : noAttachment(digest);
+}
+
+Status DirectoryReader::readAttachment(std::string_view digest, const base::ByteSink &sink)
+{
     base::Hasher md5(base::Hasher::Algorithm::Md5Digest);
-    Status streamed = (*stored)->stream([&](std::string_view piece) {
+    Status streamed = streamAttachment(digest, [&](std::string_view piece) {
         md5.add(piece);
         return sink(piece);
     });
@@ -235,10 +249,11 @@ Status DirectoryReader::forEachLocal(const LocalVisitor &visit)
 
 Result<std::unique_ptr<Reader>> Reader::open(std::shared_ptr<const base::FileSet> files)
 {
-    auto records = Records::open(std::move(files));
+    auto records = Records::open(files);
     if (!records)
         return records.error();
-    return std::unique_ptr<Reader>(std::make_unique<DirectoryReader>(std::move(*records)));
+    return std::unique_ptr<Reader>(
+        std::make_unique<DirectoryReader>(std::move(*records), std::move(files)));
 }
 
 } // namespace store

@@ -42,9 +42,10 @@ Status writeFile(base::StagingFolder &folder, const std::string &name, std::stri
 class DirectWriter final : public Writer
 {
 public:
-    DirectWriter(base::StagingFolder &folder, std::string uuid)
+    DirectWriter(base::StagingFolder &folder, std::string uuid, const WriterSizes &sizes)
         : m_folder(folder)
         , m_uuid(std::move(uuid))
+        , m_sizes(sizes)
         , m_attachments(folder, m_numbers)
         , m_documents(folder, "documents", kDocumentBufferBytes)
         , m_locals(folder, "locals", kLocalBufferBytes)
@@ -64,6 +65,7 @@ public:
 private:
     class Streamed;
     class Gathered;
+    class Oversize;
 
     /// What a body adds to the facts, should its revision turn out to be a leaf.
     struct BodyFacts {
@@ -77,6 +79,7 @@ private:
 
     base::StagingFolder &m_folder;
     std::string m_uuid;
+    WriterSizes m_sizes;
     FileNumbers m_numbers;
     AttachmentStore m_attachments;
     SortedRuns m_documents;
@@ -109,7 +112,7 @@ public:
         if (Status kept = m_attachments.keepLarge(*m_table, *digest, m_length); !kept)
             return kept.error();
         m_table.reset();
-        return Attachment{std::move(*digest), m_length};
+        return Attachment{std::move(*digest), m_length, false};
     }
 
 private:
@@ -141,13 +144,41 @@ public:
         auto digest = m_attachments.putSmall(m_bytes);
         if (!digest)
             return digest.error();
-        return Attachment{std::move(*digest), m_length};
+        return Attachment{std::move(*digest), m_length, false};
     }
 
 private:
     AttachmentStore &m_attachments;
     std::uint64_t m_length;
     std::string m_bytes;
+};
+
+/// One that is too large for a LevelDB value.
+class DirectWriter::Oversize final : public LargeAttachment
+{
+public:
+    Oversize(base::StagingFolder &folder, AttachmentStore &attachments, std::uint64_t length,
+             std::uint64_t partBytes)
+        : m_attachments(attachments)
+        , m_file(folder, length, partBytes)
+        , m_length(length)
+    {
+    }
+    Status append(std::string_view bytes) override { return m_file.append(bytes); }
+    Result<Attachment> finish() override
+    {
+        auto digest = m_file.seal();
+        if (!digest)
+            return digest.error();
+        if (Status kept = m_attachments.keepOversize(m_file, *digest, m_length); !kept)
+            return kept.error();
+        return Attachment{std::move(*digest), m_length, true};
+    }
+
+private:
+    AttachmentStore &m_attachments;
+    OversizeFile m_file;
+    std::uint64_t m_length;
 };
 
 Result<Writer::Attachment> DirectWriter::putAttachment(std::string_view bytes)
@@ -163,17 +194,16 @@ Result<Writer::Attachment> DirectWriter::putAttachment(std::string_view bytes)
     auto digest = m_attachments.putSmall(bytes);
     if (!digest)
         return digest.error();
-    return Attachment{std::move(*digest), bytes.size()};
+    return Attachment{std::move(*digest), bytes.size(), false};
 }
 
 Result<std::unique_ptr<Writer::LargeAttachment>>
 DirectWriter::beginLargeAttachment(std::uint64_t length)
 {
     using Handle = std::unique_ptr<LargeAttachment>;
-    if (length > kPouchLimitBytes)
-        return Error{
-            ErrorKind::TooLarge,
-            text("An attachment of %1 bytes is larger than PouchDB can store.").arg(length)};
+    if (length > m_sizes.pouchLimitBytes)
+        return Handle(
+            std::make_unique<Oversize>(m_folder, m_attachments, length, m_sizes.oversizePartBytes));
     if (length <= kLargeAttachmentBytes)
         return Handle(std::make_unique<Gathered>(m_attachments, length));
     auto table = m_attachments.beginLarge(length);
@@ -313,11 +343,11 @@ Result<Facts> DirectWriter::finish()
 } // namespace
 
 Result<std::unique_ptr<Writer>> Writer::create(base::StagingFolder &folder,
-                                               std::optional<std::string> uuid)
+                                               std::optional<std::string> uuid, const WriterSizes &sizes)
 {
     if (!uuid)
         uuid = QUuid::createUuid().toString(QUuid::WithoutBraces).toStdString();
-    return std::unique_ptr<Writer>(std::make_unique<DirectWriter>(folder, std::move(*uuid)));
+    return std::unique_ptr<Writer>(std::make_unique<DirectWriter>(folder, std::move(*uuid), sizes));
 }
 
 } // namespace store

@@ -3,11 +3,23 @@
 #include "core/base/staging.h"
 #include "core/store/document.h"
 #include "core/store/facts.h"
+#include "core/store/oversize.h"
 
 #include <memory>
 #include <optional>
 
 namespace store {
+
+inline constexpr std::uint64_t kLargeAttachmentBytes = std::uint64_t{8} << 20;
+/// LevelDB's value length is 32 bits and pouchdb's reader a signed one.
+inline constexpr std::uint64_t kPouchLimitBytes =
+    (std::uint64_t{1} << 31) - (std::uint64_t{1} << 16);
+
+/// Where attachments are no longer kept as LevelDB values. Tests make them small.
+struct WriterSizes {
+    std::uint64_t pouchLimitBytes = kPouchLimitBytes;
+    std::uint64_t oversizePartBytes = kOversizePartBytes;
+};
 
 /// Writes one new PouchDB-format LevelDB database into a staging folder: sorted table files placed
 /// directly (no log, no compaction), a MANIFEST and CURRENT. Memory is bounded whatever the size:
@@ -20,17 +32,21 @@ public:
     /// `folder` outlives the writer. Without `uuid` the database gets a new random identity; all
     /// else follows from what is written, byte for byte.
     [[nodiscard]] static base::Result<std::unique_ptr<Writer>>
-    create(base::StagingFolder &folder, std::optional<std::string> uuid = std::nullopt);
+    create(base::StagingFolder &folder, std::optional<std::string> uuid = std::nullopt,
+           const WriterSizes &sizes = {});
     virtual ~Writer() = default;
 
     struct Attachment {
         std::string digest; ///< "md5-<base64>" over the identity bytes
         std::uint64_t length = 0;
+        /// Above kPouchLimitBytes: in files beside the tables (oversize.h), where PouchDB does not
+        /// see it.
+        bool isOversize = false;
     };
     /// Stores identity bytes, once for each digest. What no leaf refers to in the end is dropped.
     [[nodiscard]] virtual base::Result<Attachment> putAttachment(std::string_view bytes) = 0;
 
-    /// An attachment streamed into a table file of its own (D7); one at a time.
+    /// An attachment streamed into a file of its own (D7); one at a time.
     class LargeAttachment
     {
     public:
@@ -38,7 +54,7 @@ public:
         [[nodiscard]] virtual base::Status append(std::string_view bytes) = 0;
         [[nodiscard]] virtual base::Result<Attachment> finish() = 0;
     };
-    /// `length` of the identity bytes must be known and is enforced. Up to kPouchLimitBytes.
+    /// `length` of the identity bytes must be known and is enforced.
     [[nodiscard]] virtual base::Result<std::unique_ptr<LargeAttachment>>
     beginLargeAttachment(std::uint64_t length) = 0;
 
@@ -62,10 +78,5 @@ public:
     /// Writes what is still in memory, MANIFEST and CURRENT. The writer is used up.
     [[nodiscard]] virtual base::Result<Facts> finish() = 0;
 };
-
-inline constexpr std::uint64_t kLargeAttachmentBytes = std::uint64_t{8} << 20;
-/// LevelDB's value length is 32 bits and pouchdb's reader a signed one.
-inline constexpr std::uint64_t kPouchLimitBytes =
-    (std::uint64_t{1} << 31) - (std::uint64_t{1} << 16);
 
 } // namespace store

@@ -116,8 +116,8 @@ Snapper::Snapper(FakeServer &server, int threads)
 
 Result<backup::Snapshot> Snapper::take(const std::string &database)
 {
-    const backup::SnapshotContext context{m_client, m_pool,           m_progress,
-                                          m_clock,  stop.get_token(), allBodies};
+    const backup::SnapshotContext context{m_client,         m_pool,    m_progress, m_clock,
+                                          stop.get_token(), allBodies, storeSizes};
     return backup::takeSnapshot(context, database,
                                 m_folder.path("staging" + std::to_string(++m_taken)));
 }

@@ -42,6 +42,7 @@ public:
     [[nodiscard]] base::fs::path folder() const { return m_folder.path(); }
 
     bool allBodies = true;
+    store::WriterSizes storeSizes;
     std::stop_source stop;
 
 private:

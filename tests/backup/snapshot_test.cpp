@@ -19,6 +19,7 @@ private slots:
     void sameAttachmentNameOnTwoLeaves();
     void wideDocument();
     void bucketsOfALargeDatabase();
+    void anOversizeAttachmentIsKeptBesideTheTables();
     void omissions_data();
     void omissions();
     void unreadablePropertiesAreNamed_data();
@@ -244,16 +245,26 @@ void SnapshotTest::omissions_data()
         {QStringLiteral("attachment-unreadable doc ") + QString::fromStdString(revA)
          + QStringLiteral(" file")},
         41);
-    row(
-        "an attachment larger than 2 GiB",
-        [](FakeDatabase &db) {
-            FakeAttachment huge{"file", "bytes"};
-            huge.length = std::uint64_t(3) << 30;
-            db.write("doc", {"a", "", false, {huge}});
-        },
-        {QStringLiteral("attachment-too-large doc ") + QString::fromStdString(revA)
-         + QStringLiteral(" file")},
-        41);
+}
+
+void SnapshotTest::anOversizeAttachmentIsKeptBesideTheTables()
+{
+    FakeServer server;
+    const std::string bytes(store::kLargeAttachmentBytes + 100, 'x');
+    server.databases["db"].write("doc", {"a", "", false, {{"huge", bytes}, {"small", "s"}}});
+    server.databases["db"].write("same", {"a", "", false, {{"again", bytes}}});
+    Snapper snapper(server);
+    snapper.storeSizes = {.pouchLimitBytes = store::kLargeAttachmentBytes,
+                          .oversizePartBytes = 3'000'000};
+    const auto snapshot = snapper.take();
+    VERIFY_GOOD(snapshot);
+    QCOMPARE(describe(snapshot->entry.omissions),
+             (QStringList{QStringLiteral("pouch-unreadable doc %1 huge")
+                              .arg(QString::fromStdString(fakeRev(1, 'a'))),
+                          QStringLiteral("pouch-unreadable same %1 again")
+                              .arg(QString::fromStdString(fakeRev(1, 'a')))}));
+    QCOMPARE(differenceBetween(server.databases["db"], *openStaged(*snapshot)), QString());
+    QCOMPARE(snapshot->entry.attachmentBytes, std::uint64_t{bytes.size() + 1});
 }
 
 void SnapshotTest::omissions()

@@ -85,6 +85,8 @@ private slots:
     void sizeWhileItGrows();
     void sameNameTwice();
     void onlyClosedFilesAreThere();
+    void renames_data();
+    void renames();
     void filesAreSorted();
     void unclosedFileIsForgotten_data();
     void unclosedFileIsForgotten();
@@ -293,6 +295,31 @@ void StagingTest::onlyClosedFilesAreThere()
     const auto missing = staging.open("b");
     QVERIFY(!missing);
     QCOMPARE(missing.error().kind, ErrorKind::NotFound);
+}
+
+void StagingTest::renames_data()
+{
+    QTest::addColumn<quint64>("memory");
+    QTest::newRow("in memory") << quint64{kSomeMemory};
+    QTest::newRow("on disk") << quint64{0};
+}
+
+void StagingTest::renames()
+{
+    QFETCH(quint64, memory);
+    StagingFolder staging(m_folder, memory);
+    QVERIFY(stage(staging, "a", "xyz"));
+    QVERIFY(stage(staging, "other", "o"));
+    QCOMPARE(staging.rename("a", "other").error().kind, ErrorKind::Conflict);
+    QCOMPARE(staging.rename("missing", "b").error().kind, ErrorKind::NotFound);
+    QVERIFY(staging.rename("a", "b"));
+    QCOMPARE(contentOf(staging, "b"), std::string("xyz"));
+    QCOMPARE(staging.open("a").error().kind, ErrorKind::NotFound);
+    QCOMPARE(staging.totalBytes(), std::uint64_t{4});
+    QVERIFY(staging.remove("b"));
+    auto unfinished = staging.create("c");
+    QVERIFY(unfinished);
+    QVERIFY(!staging.rename("c", "d"));
 }
 
 void StagingTest::filesAreSorted()
