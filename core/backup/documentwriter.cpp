@@ -11,7 +11,6 @@ namespace backup {
 
 namespace {
 
-using base::Error;
 using base::ErrorKind;
 using base::Result;
 using base::Status;
