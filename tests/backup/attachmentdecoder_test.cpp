@@ -160,6 +160,5 @@ void AttachmentDecoderTest::errorOfTheSinkComesBack()
     QCOMPARE(added.error().kind, base::ErrorKind::NoSpace);
 }
 
-Q_DECLARE_METATYPE(couch::AttachmentStub)
 QTEST_GUILESS_MAIN(AttachmentDecoderTest)
 #include "attachmentdecoder_test.moc"

@@ -269,7 +269,5 @@ void AttachmentFetcherTest::stoppedBeforeALargeOne()
     QCOMPARE(server.requests(), size_t(0));
 }
 
-Q_DECLARE_METATYPE(std::string)
-Q_DECLARE_METATYPE(std::function<Hooked(size_t)>)
 QTEST_GUILESS_MAIN(AttachmentFetcherTest)
 #include "attachmentfetcher_test.moc"

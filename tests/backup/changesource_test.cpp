@@ -451,7 +451,5 @@ void ChangeSourceTest::sequenceGoesBack()
              QStringLiteral("leaves-differ came back"));
 }
 
-Q_DECLARE_METATYPE(std::string)
-Q_DECLARE_METATYPE(std::function<void(testsupport::FakeDatabase &)>)
 QTEST_GUILESS_MAIN(ChangeSourceTest)
 #include "changesource_test.moc"

@@ -401,7 +401,5 @@ void ComparisonTest::stops()
     QCOMPARE(comparison.error().kind, ErrorKind::Cancelled);
 }
 
-Q_DECLARE_METATYPE(std::string)
-Q_DECLARE_METATYPE(std::function<void(testsupport::FakeDatabase &)>)
 QTEST_GUILESS_MAIN(ComparisonTest)
 #include "comparison_test.moc"

@@ -323,6 +323,5 @@ void FolderTest::everyFileOperationMayFail()
     }
 }
 
-Q_DECLARE_METATYPE(std::string)
 QTEST_GUILESS_MAIN(FolderTest)
 #include "folder_test.moc"

@@ -309,6 +309,5 @@ void LeafFetcherTest::brokenListIsAnError()
     QVERIFY(!slices);
 }
 
-Q_DECLARE_METATYPE(std::string)
 QTEST_GUILESS_MAIN(LeafFetcherTest)
 #include "leaffetcher_test.moc"

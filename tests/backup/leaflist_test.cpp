@@ -174,7 +174,5 @@ void LeafListTest::cutFileIsAnError()
     QCOMPARE(document.error().kind, base::ErrorKind::Internal);
 }
 
-Q_DECLARE_METATYPE(std::vector<couch::ChangesRow>)
-Q_DECLARE_METATYPE(std::vector<std::string>)
 QTEST_GUILESS_MAIN(LeafListTest)
 #include "leaflist_test.moc"

@@ -429,8 +429,5 @@ void SnapshotTest::stagingIsRemoved()
     QVERIFY(testsupport::namesIn(snapper.folder()).empty());
 }
 
-Q_DECLARE_METATYPE(std::string)
-Q_DECLARE_METATYPE(testsupport::FakeDatabase)
-Q_DECLARE_METATYPE(std::function<void(testsupport::FakeDatabase &)>)
 QTEST_GUILESS_MAIN(SnapshotTest)
 #include "snapshot_test.moc"

@@ -379,7 +379,5 @@ void VerifyTest::viewsOfOursAndOthers()
     }
 }
 
-Q_DECLARE_METATYPE(std::function<void(archive::ManifestDatabase &)>)
-Q_DECLARE_METATYPE(std::function<void(testsupport::FakeServer &)>)
 QTEST_GUILESS_MAIN(VerifyTest)
 #include "verify_test.moc"
