@@ -56,7 +56,7 @@ public:
             ->type_name("HOW")
             ->check(oneOf({"sample", "full"}))
             ->default_val("sample");
-        app.add_flag("--full", m_full, "Fetch every database afresh");
+        app.add_flag("--full", m_full, "Fetch every database, also those that did not change");
         app.add_flag("--json", m_json, "Print one JSON object");
         m_connection.addTo(app);
     }
@@ -76,6 +76,7 @@ public:
         request.folder.path = base::fromUtf8(m_to);
         request.folder.stateFolder = stateFolder();
         request.verifyAllBodies = m_verify == "full";
+        request.full = m_full;
         backup::Progress progress;
         auto outcome = [&] {
             const ProgressLine line(progress, context.err, context.errIsTerminal);
@@ -154,14 +155,15 @@ private:
         json.member("started", manifest.startedAt).member("finished", manifest.finishedAt);
         json.member("verified", outcome.verification.isOk())
             .member("complete", manifest.isComplete());
-        json.member("size", outcome.size);
+        json.member("size", outcome.size).member("reused", outcome.reused());
         json.key("databases").beginArray();
         for (const archive::ManifestDatabase &entry : manifest.databases) {
             json.beginObject().member("name", entry.name).member("documents", entry.documents);
             json.member("deleted", entry.deleted).member("leaves", entry.leaves);
             json.member("conflicted", entry.conflicted).member("attachments", entry.attachments);
             json.key("update_seq").raw(entry.updateSeq.empty() ? "null" : entry.updateSeq);
-            json.member("reused", entry.reused);
+            json.member("reused", entry.reused).member("content_from", entry.contentFrom);
+            json.member("compared", entry.comparedAt);
             addOmissions(json, entry.omissions);
             json.endObject();
         }
@@ -176,6 +178,10 @@ private:
         names("appeared", manifest.appeared);
         names("vanished", manifest.vanished);
         names("fallbacks", manifest.fallbacks);
+        json.key("remarks").beginArray();
+        for (const QString &remark : outcome.remarks)
+            json.value(remark.toStdString());
+        json.endArray();
         json.endObject();
         context.out << json.text() << '\n';
     }
@@ -191,14 +197,18 @@ private:
         }
         for (const std::string &leftover : outcome.removedLeftovers)
             context.err << "Removed what an interrupted run left: " << shown(leftover) << '\n';
+        for (const QString &remark : outcome.remarks)
+            context.err << remark.toStdString() << '\n';
         for (const std::string &name : manifest.vanished)
             context.err << "Deleted at the source meanwhile, not in this backup: " << shown(name)
                         << '\n';
         for (const std::string &name : manifest.appeared)
             context.err << "Made at the source meanwhile, will be in the next backup: "
                         << shown(name) << '\n';
-        context.err << countText(manifest.databases.size(), "database") << ", "
-                    << countText(documents, "document") << ", "
+        context.err << countText(manifest.databases.size(), "database");
+        if (outcome.reused() > 0)
+            context.err << " (" << outcome.reused() << " unchanged, not fetched again)";
+        context.err << ", " << countText(documents, "document") << ", "
                     << countText(leaves, "leaf revision") << ", " << sizeText(outcome.size)
                     << ", verified.\n";
         if (!manifest.isComplete())

@@ -36,6 +36,7 @@ private:
 
 /// Level L1 of an archive of ours: every byte of the file, from disk.
 [[nodiscard]] base::Result<std::vector<Finding>> checkEstargz(const Estargz &archive,
-                                                              const Reader::Progress &progress);
+                                                              const Reader::Progress &progress,
+                                                              const Reader::IsProven &isProven);
 
 } // namespace archive

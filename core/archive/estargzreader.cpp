@@ -71,9 +71,9 @@ public:
     }
 
     [[nodiscard]] Result<std::vector<Finding>>
-    checkIntegrity(const Progress &progress) const override
+    checkIntegrity(const Progress &progress, const IsProven &isProven) const override
     {
-        auto checked = checkEstargz(*m_archive, progress);
+        auto checked = checkEstargz(*m_archive, progress, isProven);
         if (!checked)
             return checked;
         FindingList all;

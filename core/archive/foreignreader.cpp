@@ -64,7 +64,7 @@ public:
     {
     }
     [[nodiscard]] Result<std::vector<Finding>>
-    checkIntegrity(const Progress &progress) const override
+    checkIntegrity(const Progress &progress, const IsProven & /*isProven*/) const override
     {
         return m_check(progress);
     }

@@ -207,6 +207,10 @@ public:
     {
         return toNumber(name, value(name, {json::Kind::Number, json::Kind::Null}));
     }
+    std::optional<std::uint64_t> numberIfThere(std::string_view name)
+    {
+        return toNumber(name, value(name, {json::Kind::Number}, false));
+    }
     bool boolean(std::string_view name)
     {
         const auto raw = value(name, {json::Kind::True, json::Kind::False});
@@ -360,6 +364,8 @@ std::string encodeManifest(const Manifest &manifest)
     object.text("server_version", manifest.serverVersion);
     object.text("server_vendor", manifest.serverVendor);
     object.boolean("complete", manifest.isComplete());
+    if (manifest.reuseRound)
+        object.number("reuse_round", *manifest.reuseRound);
     appendArray(object.key("fallbacks"), manifest.fallbacks, "", appendText);
     appendArray(object.key("appeared"), manifest.appeared, "", appendText);
     appendArray(object.key("vanished"), manifest.vanished, "", appendText);
@@ -385,6 +391,7 @@ Result<Manifest> decodeManifest(std::string_view text)
     manifest.serverVersion = fields.text("server_version");
     manifest.serverVendor = fields.text("server_vendor");
     const bool complete = fields.boolean("complete");
+    manifest.reuseRound = fields.numberIfThere("reuse_round");
     manifest.fallbacks = fields.texts("fallbacks");
     manifest.appeared = fields.texts("appeared");
     manifest.vanished = fields.texts("vanished");

@@ -27,8 +27,9 @@ struct Omission {
 
 struct ManifestDatabase {
     std::string name;
-    std::string directory;   ///< empty when nothing of it is in the archive
-    std::string contentFrom; ///< "source" (later: "mirror", or the archive it was copied from)
+    std::string directory; ///< empty when nothing of it is in the archive
+    /// "source", or the file name of the archive whose run read it there (later: "mirror").
+    std::string contentFrom;
     std::string instanceStartTime;
     std::string updateSeq; ///< as JSON text, when the list of leaves was frozen
     std::string purgeSeq;  ///< as JSON text
@@ -60,6 +61,8 @@ struct Manifest {
     std::string startedAt, finishedAt;
     std::string server; ///< origin without credentials
     std::string serverUuid, serverVersion, serverVendor;
+    /// Which fourteenth of the unchanged databases was fetched afresh; nothing in older archives.
+    std::optional<std::uint64_t> reuseRound;
     std::vector<std::string> fallbacks; ///< what this server lacks and how it was done instead
     std::vector<std::string> appeared, vanished; ///< databases that came or went during the run
     std::vector<Omission> omissions;         ///< of the run as a whole, e.g. `_users` not readable

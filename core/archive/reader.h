@@ -79,8 +79,16 @@ public:
     /// member's compressed SHA-256, canonical headers, gzip CRC and length, chunk SHA-256, tar
     /// grammar, TOC and footer byte for byte canonical, nothing between or behind. Predecessor:
     /// gzip CRC and end, tar grammar.
+    ///
+    /// A chunk that `isProven` knows, because the same compressed bytes were inflated and checked
+    /// before, is not inflated again; its bytes are read and their SHA-256 is checked.
+    using IsProven = std::function<bool(const PackedFile::Chunk &chunk)>;
     [[nodiscard]] virtual base::Result<std::vector<Finding>>
-    checkIntegrity(const Progress &progress) const = 0;
+    checkIntegrity(const Progress &progress, const IsProven &isProven) const = 0;
+    [[nodiscard]] base::Result<std::vector<Finding>> checkIntegrity(const Progress &progress) const
+    {
+        return checkIntegrity(progress, {});
+    }
 };
 
 } // namespace archive

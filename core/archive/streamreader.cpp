@@ -75,7 +75,7 @@ public:
     }
 
     [[nodiscard]] Result<std::vector<Finding>>
-    checkIntegrity(const Progress &progress) const override
+    checkIntegrity(const Progress &progress, const IsProven & /*isProven*/) const override
     {
         const Result<Scanned> scanned = scan(*m_file, m_label, m_limits, progress, m_why);
         if (!scanned)

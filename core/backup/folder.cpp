@@ -209,6 +209,12 @@ std::vector<fs::path> Folder::archives() const
     return found;
 }
 
+bool Folder::isArchiveName(std::string_view name)
+{
+    constexpr std::string_view suffix = ".tgz";
+    return name.ends_with(suffix) && isTimestamp(name.substr(0, name.size() - suffix.size()));
+}
+
 Status Folder::requireSpace(std::uint64_t bytes) const
 {
     const auto free = base::freeBytes(m_path);

@@ -29,6 +29,8 @@ public:
     [[nodiscard]] const std::vector<std::string> &removedLeftovers() const { return m_removed; }
     /// Finished archives, oldest name first.
     [[nodiscard]] std::vector<base::fs::path> archives() const;
+    /// True for a name that publish() gives: what has it was verified by the run that wrote it.
+    [[nodiscard]] static bool isArchiveName(std::string_view name);
 
     /// Refuses with numbers when less than `bytes` are free.
     [[nodiscard]] base::Status requireSpace(std::uint64_t bytes) const;

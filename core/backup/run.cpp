@@ -2,7 +2,10 @@
 
 #include "core/archive/reader.h"
 #include "core/archive/writer.h"
+#include "core/backup/earlierarchive.h"
+#include "core/backup/reuse.h"
 #include "core/backup/snapshot.h"
+#include "core/backup/stopping.h"
 #include "core/backup/workers.h"
 #include "core/base/failpoint.h"
 #include "core/base/text.h"
@@ -97,12 +100,13 @@ private:
         m_manifest.serverVersion = server->version;
         m_manifest.serverUuid = server->uuid;
         m_manifest.serverVendor = server->vendor;
-        const auto infos = m_source.databaseInfos(m_discovery.databases);
+        auto infos = m_source.databaseInfos(allDatabases());
         if (!infos)
             return infos.error();
+        m_infos = std::move(*infos);
         std::uint64_t expectedBytes = 0;
         std::uint64_t expectedDocuments = 0;
-        for (const auto &[name, info] : *infos) {
+        for (const auto &[name, info] : m_infos) {
             expectedBytes += std::max(info.externalBytes, info.activeBytes);
             expectedDocuments += info.docCount + info.docDelCount;
         }
@@ -116,8 +120,25 @@ private:
         return m_folder->requireSpace(expectedBytes + expectedBytes / 5 + kSpareBytes);
     }
 
+    [[nodiscard]] std::vector<std::string> allDatabases() const
+    {
+        std::vector<std::string> databases = m_discovery.databases;
+        if (m_discovery.hasUsersDatabase)
+            databases.emplace_back(kUsersDatabase);
+        return databases;
+    }
+
+    void openEarlier()
+    {
+        m_earlier = EarlierArchive::newestIn(*m_folder, m_manifest.server, m_manifest.serverUuid,
+                                             m_remarks);
+        m_round = nextRound(m_earlier ? m_earlier->manifest().reuseRound : std::nullopt);
+        m_manifest.reuseRound = m_round;
+    }
+
     Status makeArchive()
     {
+        openEarlier();
         m_timestamp = m_folder->freeTimestamp(m_clock.now());
         m_manifest.tool = std::string("focus-monitor ") + base::versionText();
         m_manifest.runId = QUuid::createUuid().toString(QUuid::WithoutBraces).toStdString();
@@ -156,9 +177,7 @@ private:
 
     Status takeSnapshots()
     {
-        std::vector<std::string> databases = m_discovery.databases;
-        if (m_discovery.hasUsersDatabase)
-            databases.emplace_back(kUsersDatabase);
+        const std::vector<std::string> databases = allDatabases();
         m_progress.databases = databases.size();
         Status taken = forEachInParallel(databases, m_request.parallelDatabases,
                                          [this](const std::string &database) {
@@ -186,6 +205,13 @@ private:
         if (m_stop.stop_requested())
             return Error{ErrorKind::Cancelled, base::text("Stopped.")};
         m_progress.setCurrent(database);
+        const auto reused = reuse(database);
+        if (!reused)
+            return reused.error();
+        if (*reused) {
+            ++m_progress.databasesDone;
+            return {};
+        }
         const SnapshotContext context{m_source, m_pool, m_progress,
                                       m_clock,  m_stop, m_request.verifyAllBodies};
         const fs::path staging = m_folder->stagingPath(m_timestamp)
@@ -196,6 +222,93 @@ private:
         Status packed = pack(*snapshot);
         ++m_progress.databasesDone;
         return packed;
+    }
+
+    /// Takes the database over from the earlier archive where it provably did not change; false
+    /// when it has to be fetched.
+    Result<bool> reuse(const std::string &database)
+    {
+        const auto info = m_infos.find(database);
+        if (m_earlier == nullptr || m_request.full || info == m_infos.end()
+            || isItsTurn(database, m_round))
+            return false;
+        const archive::ManifestDatabase *before = m_earlier->find(database);
+        Present present{m_manifest.server, m_manifest.serverUuid, info->second};
+        if (judgeReuse(m_earlier->manifest(), before, present) != ReuseVerdict::Unchanged)
+            return false;
+        auto entry = entryFrom(*before, info->second);
+        auto properties = readProperties(database);
+        if (!properties)
+            return properties.error();
+        present.properties = std::move(*properties);
+        if (!present.properties
+            || judgeReuse(m_earlier->manifest(), before, present) != ReuseVerdict::Unchanged)
+            return false;
+        const auto files = m_earlier->files(before->directory);
+        if (!files) {
+            noteDamage(database, files.error());
+            return false;
+        }
+        entry.finishedAt = base::isoTime(m_clock.now());
+        if (Status packed = packReused(std::move(entry), *files); !packed)
+            return packed.error();
+        m_progress.documents -=
+            std::min(m_progress.documents.load(), info->second.docCount + info->second.docDelCount);
+        return true;
+    }
+
+    /// What was said of it there still holds; when it was compared stays when it was compared.
+    archive::ManifestDatabase entryFrom(const archive::ManifestDatabase &before,
+                                        const couch::DatabaseInfo &info)
+    {
+        archive::ManifestDatabase entry = before;
+        if (!before.reused)
+            entry.contentFrom = m_earlier->name();
+        entry.reused = true;
+        entry.props = info.props;
+        entry.startedAt = base::isoTime(m_clock.now());
+        return entry;
+    }
+
+    /// They move no sequence. Nothing when they cannot be read: the snapshot says why.
+    Result<std::optional<Present::Properties>> readProperties(const std::string &database)
+    {
+        auto security = m_source.security(database);
+        if (!security && stopsTheRun(security.error().kind))
+            return security.error();
+        if (!security)
+            return std::optional<Present::Properties>();
+        const auto limit = m_source.revsLimit(database);
+        if (!limit && stopsTheRun(limit.error().kind))
+            return limit.error();
+        if (!limit)
+            return std::optional<Present::Properties>();
+        return std::optional<Present::Properties>({std::move(*security), *limit});
+    }
+
+    void noteDamage(const std::string &database, const Error &error)
+    {
+        const std::lock_guard lock(m_archiveMutex);
+        m_remarks.push_back(
+            base::text(
+                "The earlier archive %1 is damaged, so that %2 was fetched again: %3 Look at it with `verify`.")
+                .arg(base::printable(m_earlier->name()), base::printable(database), error.message));
+    }
+
+    Status packReused(archive::ManifestDatabase entry,
+                      const std::vector<EarlierArchive::File> &files)
+    {
+        const std::lock_guard lock(m_archiveMutex);
+        if (Status folder = m_writer->addFolder(entry.directory); !folder)
+            return folder;
+        for (const EarlierArchive::File &file : files) {
+            if (Status added = m_writer->addPacked(entry.directory + '/' + file.name, file.packed);
+                !added)
+                return added;
+        }
+        m_manifest.databases.push_back(std::move(entry));
+        FM_POINT("run.database-reused");
+        return {};
     }
 
     Status pack(Snapshot &snapshot)
@@ -311,6 +424,7 @@ private:
         m_progress.bytesDone = 0;
         VerifyOptions options;
         options.scratch = m_folder->path();
+        options.takenOverFrom = m_earlier.get();
         auto report =
             verifyArchive(m_folder->partialPath(m_timestamp), options, m_progress, m_stop);
         if (!report) {
@@ -336,8 +450,12 @@ private:
         }
         m_progress.phase = Phase::Done;
         report->path = m_folder->finalPath(m_timestamp);
-        return RunOutcome{m_folder->finalPath(m_timestamp), m_size, std::move(m_manifest),
-                          std::move(*report), m_folder->removedLeftovers()};
+        return RunOutcome{m_folder->finalPath(m_timestamp),
+                          m_size,
+                          std::move(m_manifest),
+                          std::move(*report),
+                          m_folder->removedLeftovers(),
+                          std::move(m_remarks)};
     }
 
     const RunRequest &m_request;
@@ -349,10 +467,14 @@ private:
     couch::Client m_source;
     QThreadPool m_pool;
     couch::Discovery m_discovery;
+    std::map<std::string, couch::DatabaseInfo> m_infos; ///< at the beginning
     std::unique_ptr<Folder> m_folder;
+    std::unique_ptr<EarlierArchive> m_earlier; ///< null when there is none
+    unsigned m_round = 0;
+    std::vector<QString> m_remarks;
     std::string m_timestamp;
     std::unique_ptr<archive::Writer> m_writer;
-    std::mutex m_archiveMutex;           ///< for the writer, the manifest and m_firstFailure
+    std::mutex m_archiveMutex; ///< for the writer, the manifest, the remarks and m_firstFailure
     std::optional<Error> m_firstFailure; ///< of a database that could not be read
     std::mutex m_errorMutex;
     std::optional<Error> m_firstError; ///< that stopped the run
@@ -361,6 +483,13 @@ private:
 };
 
 } // namespace
+
+std::uint64_t RunOutcome::reused() const
+{
+    return static_cast<std::uint64_t>(
+        std::count_if(manifest.databases.begin(), manifest.databases.end(),
+                      [](const archive::ManifestDatabase &entry) { return entry.reused; }));
+}
 
 Result<RunOutcome> runBackup(const RunRequest &request, Progress &progress,
                              const base::Clock &clock, std::stop_token stop)

@@ -18,6 +18,7 @@ struct RunRequest {
     couch::Transport *middleware = nullptr; ///< where discovery asks it
     couch::DiscoveryOptions discovery;
     Folder::Options folder;
+    bool full = false;            ///< fetch every database, also those that did not change
     bool verifyAllBodies = false; ///< L3 with every body instead of a sample
     int parallelDatabases = 6;
     int parallelRequests = 8;
@@ -30,6 +31,8 @@ struct RunOutcome {
     archive::Manifest manifest;
     VerifyReport verification;
     std::vector<std::string> removedLeftovers;
+    std::vector<QString> remarks; ///< worth knowing: an earlier archive that is damaged
+    [[nodiscard]] std::uint64_t reused() const;
 };
 
 /// Takes the backup. Blocks; any thread but the transports'. With an Error the old archives are

@@ -10,6 +10,8 @@
 #include <map>
 #include <mutex>
 #include <random>
+#include <set>
+#include <tuple>
 
 namespace backup {
 
@@ -44,9 +46,14 @@ public:
         m_reader = std::move(*reader);
         m_report.origin = m_reader->origin();
         m_progress.bytes = m_reader->fileSize();
+        readExpectations();
+        findInherited();
         if (Status checked = checkBytes(); !checked)
             return checked.error();
-        readExpectations();
+        if (m_manifestFault) {
+            add("manifest-unreadable", {}, {}, *m_manifestFault);
+            m_report.l2 = LevelState::Failed;
+        }
         if (Status checked = checkDatabases(); !checked)
             return checked.error();
         conclude();
@@ -81,12 +88,16 @@ private:
 
     Status checkBytes()
     {
-        const auto findings = m_reader->checkIntegrity([this](std::uint64_t bytes) -> Status {
+        const auto progress = [this](std::uint64_t bytes) -> Status {
             m_progress.bytesDone = bytes;
             if (m_stop.stop_requested())
                 return Error{ErrorKind::Cancelled, base::text("Stopped.")};
             return {};
-        });
+        };
+        const auto findings =
+            m_reader->checkIntegrity(progress, [this](const archive::PackedFile::Chunk &chunk) {
+                return m_proven.contains({chunk.packedDigest, chunk.digest});
+            });
         if (!findings)
             return findings.error();
         m_report.l1 = LevelState::Passed;
@@ -117,8 +128,7 @@ private:
             return;
         auto manifest = readManifest(*m_reader);
         if (!manifest) {
-            add("manifest-unreadable", {}, {}, manifest.error().message);
-            m_report.l2 = LevelState::Failed;
+            m_manifestFault = manifest.error().message;
             return;
         }
         m_manifest = std::move(*manifest);
@@ -128,19 +138,53 @@ private:
         }
     }
 
+    /// Databases whose entry and whose files are those of the earlier archive. What the table of
+    /// contents says of their bytes is proved by checkBytes().
+    void findInherited()
+    {
+        if (!m_manifest || m_options.takenOverFrom == nullptr)
+            return;
+        const EarlierArchive &earlier = *m_options.takenOverFrom;
+        for (const auto &[directory, entry] : m_expected) {
+            const archive::ManifestDatabase *before = earlier.find(entry->name);
+            if (!entry->reused || before == nullptr || before->directory != directory
+                || !hasSameNumbers(*before, *entry) || !earlier.holdsTheSame(directory, *m_reader))
+                continue;
+            const auto files = m_reader->openDatabase(directory);
+            for (const base::FileSet::Entry &file : (*files)->files()) {
+                const auto packed = m_reader->packedFile(directory, file.name);
+                for (const archive::PackedFile::Chunk &chunk : packed->chunks)
+                    m_proven.insert({chunk.packedDigest, chunk.digest});
+            }
+            m_inherited.insert(directory);
+        }
+        m_report.inherited = m_inherited.size();
+    }
+
+    static bool hasSameNumbers(const archive::ManifestDatabase &a,
+                               const archive::ManifestDatabase &b)
+    {
+        const auto numbers = [](const archive::ManifestDatabase &entry) {
+            return std::tie(entry.documents, entry.deleted, entry.leaves, entry.conflicted,
+                            entry.attachments, entry.attachmentBytes, entry.leafSet,
+                            entry.contentHash);
+        };
+        return numbers(a) == numbers(b);
+    }
+
     Status checkDatabases()
     {
         std::vector<archive::Reader::Database> databases = m_reader->databases();
         m_report.databases = databases.size();
         m_progress.databases = databases.size();
         m_progress.databasesDone = 0;
-        for (const auto &[directory, entry] : m_expected) {
+        for (const auto &expected : m_expected) {
             const bool isThere = std::any_of(databases.begin(), databases.end(),
                                              [&](const archive::Reader::Database &found) {
-                                                 return found.directory == directory;
+                                                 return found.directory == expected.first;
                                              });
             if (!isThere)
-                add("database-missing", entry->name, {},
+                add("database-missing", expected.second->name, {},
                     base::text(
                         "The manifest names this database, but the archive does not hold it."));
         }
@@ -163,6 +207,12 @@ private:
         if (!database.whole)
             add("database-cut", name, {},
                 base::text("Files of this database are cut off or missing."));
+        if (m_inherited.contains(database.directory)) {
+            const std::lock_guard lock(m_mutex);
+            m_report.documents += expected->second->documents;
+            ++m_progress.databasesDone;
+            return {};
+        }
         const auto files = m_reader->openDatabase(database.directory);
         auto store = files ? store::Reader::open(*files)
                            : Result<std::unique_ptr<store::Reader>>(files.error());
@@ -279,6 +329,7 @@ private:
             m_report.l3 = LevelState::Passed;
             m_report.l3Note =
                 "compared with the source when the backup was made, " + m_manifest->finishedAt;
+            noteUnchanged();
         } else {
             m_report.l3 = LevelState::Unknown;
             m_report.l3Note = m_manifest
@@ -287,13 +338,35 @@ private:
         }
     }
 
+    /// What was taken over was seen to be unchanged, which is less than compared.
+    void noteUnchanged()
+    {
+        size_t count = 0;
+        std::string oldest;
+        for (const archive::ManifestDatabase &entry : m_manifest->databases) {
+            if (!entry.reused)
+                continue;
+            ++count;
+            if (oldest.empty() || entry.comparedAt < oldest)
+                oldest = entry.comparedAt;
+        }
+        if (count > 0)
+            m_report.l3Note += "; " + std::to_string(count) + " of "
+                + std::to_string(m_manifest->databases.size())
+                + " databases unchanged at the source since they were compared, the first on "
+                + oldest;
+    }
+
     base::fs::path m_path;
     const VerifyOptions &m_options;
     Progress &m_progress;
     std::stop_token m_stop;
     std::unique_ptr<archive::Reader> m_reader;
     std::optional<archive::Manifest> m_manifest;
+    std::optional<QString> m_manifestFault;
     std::map<std::string, const archive::ManifestDatabase *> m_expected;
+    std::set<std::string> m_inherited;                        ///< directories
+    std::set<std::pair<base::Sha256, base::Sha256>> m_proven; ///< packed and content digests
     std::mutex m_mutex;
     VerifyReport m_report;
     bool m_isDamaged = false;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/archive/reader.h"
+#include "core/backup/earlierarchive.h"
 #include "core/backup/progress.h"
 #include "core/base/file.h"
 #include "core/couch/client.h"
@@ -31,6 +32,7 @@ struct VerifyReport {
     std::uint64_t databases = 0;
     std::uint64_t documents = 0;
     std::uint64_t bodiesCompared = 0;
+    std::uint64_t inherited = 0; ///< databases whose L2 comes from `takenOverFrom`
     std::vector<VerifyProblem> problems;
     std::vector<QString> remarks; ///< worth knowing, not wrong
     /// Nothing provable is wrong. A predecessor's sound archive is ok although its completeness is
@@ -46,6 +48,9 @@ struct VerifyOptions {
     bool allBodies = false;
     int parallelDatabases = 2;
     std::filesystem::path scratch;
+    /// Set by the run that took databases over from it: those whose compressed bytes are the ones
+    /// that were verified there are not inflated again; that they are the same bytes is proved.
+    const EarlierArchive *takenOverFrom = nullptr;
 };
 
 /// An Error when the file cannot be read as an archive at all. Blocks; any thread.

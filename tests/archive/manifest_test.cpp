@@ -62,6 +62,7 @@ Manifest fullManifest()
     manifest.serverUuid = "85fb71bf700c17267fef77535820e371";
     manifest.serverVersion = "3.5.0";
     manifest.serverVendor = "The Apache Software Foundation";
+    manifest.reuseRound = 13;
     manifest.fallbacks = {"no _bulk_get"};
     manifest.appeared = {"new"};
     manifest.vanished = {"gone"};

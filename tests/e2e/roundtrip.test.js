@@ -96,6 +96,8 @@ step('backup --json: exit code, fields and counts', async () => {
     omissions: [],
     appeared: [],
     vanished: [],
+    reused: 0,
+    remarks: [],
   });
   assert.equal(path.dirname(archive), path.join(folder, 'backups'));
   assert.equal(path.basename(archive), `${started.replaceAll(':', '_')}.tgz`);
@@ -110,11 +112,16 @@ step('backup --json: exit code, fields and counts', async () => {
   const filled = made.databases.map(({ name }) => name);
   assert.deepEqual(names, [...systems, ...filled].sort(), `all databases of ${user}, in order`);
   for (const { name, ...expected } of made.databases) {
-    const { update_seq, reused, omissions, ...found } = databases.find(
+    const { update_seq, reused, content_from, compared, omissions, ...found } = databases.find(
       (entry) => entry.name === name,
     );
     assert.deepEqual(found, { name, ...expected });
-    assert.deepEqual({ reused, omissions }, { reused: false, omissions: [] }, name);
+    assert.deepEqual(
+      { reused, content_from, omissions },
+      { reused: false, content_from: 'source', omissions: [] },
+      name,
+    );
+    assert.ok(compared >= started && compared <= finished, name);
     assert.equal(typeof update_seq, onCouchDB ? 'string' : 'number', name);
   }
 });
