@@ -47,8 +47,9 @@ std::string treeText(const store::RevTree &tree)
     };
     std::string out;
     const std::int32_t winner = tree.winner();
-    std::vector<Pending> stack;
     auto roots = tree.roots();
+    std::vector<Pending> stack;
+    stack.reserve(roots.size());
     std::reverse(roots.begin(), roots.end());
     for (const std::int32_t root : roots)
         stack.push_back({root, {}});

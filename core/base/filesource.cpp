@@ -3,7 +3,6 @@
 #include "core/base/text.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace base {
 
@@ -42,7 +41,7 @@ Status MemoryReader::readAt(std::uint64_t offset, char *out, size_t length) cons
     if (offset > m_bytes.size() || length > m_bytes.size() - offset)
         return Error{ErrorKind::Corrupt,
                      text("A read goes past the end of %1 bytes.").arg(m_bytes.size())};
-    std::memcpy(out, m_bytes.data() + offset, length);
+    m_bytes.copy(out, length, static_cast<size_t>(offset));
     return {};
 }
 

@@ -44,7 +44,7 @@ class NetworkTransport final : public Transport
 public:
     NetworkTransport(const ServerUrl &server, const base::Secret &password,
                      const NetworkOptions &options, const QNetworkProxy &proxy,
-                     QSslConfiguration tls);
+                     const QSslConfiguration &tls);
     ~NetworkTransport() override;
 
     Result<Response> fetch(const Request &request, std::stop_token stop) override;
@@ -92,10 +92,10 @@ private:
 
 NetworkTransport::NetworkTransport(const ServerUrl &server, const base::Secret &password,
                                    const NetworkOptions &options, const QNetworkProxy &proxy,
-                                   QSslConfiguration tls)
+                                   const QSslConfiguration &tls)
     : m_server(server)
     , m_options(options)
-    , m_tls(std::move(tls))
+    , m_tls(tls)
     , m_authorization(basicAuthorization(server.user, password))
     , m_gate(!server.user.empty())
     , m_limiter(kMaxUnderWay)
@@ -337,8 +337,9 @@ Asked NetworkTransport::asked(const Request &request) const
 
 } // namespace
 
-Result<std::unique_ptr<Transport>>
-makeNetworkTransport(const ServerUrl &server, const base::Secret &password, NetworkOptions options)
+Result<std::unique_ptr<Transport>> makeNetworkTransport(const ServerUrl &server,
+                                                        const base::Secret &password,
+                                                        const NetworkOptions &options)
 {
     if (auto safe = checkPasswordIsSafe(server, options); !safe)
         return safe.error();

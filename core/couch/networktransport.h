@@ -27,6 +27,7 @@ struct NetworkOptions {
 /// Needs a QCoreApplication. Made and destroyed on one thread, after its last caller has returned;
 /// fetch and stream from any thread.
 [[nodiscard]] base::Result<std::unique_ptr<Transport>>
-makeNetworkTransport(const ServerUrl &server, const base::Secret &password, NetworkOptions options);
+makeNetworkTransport(const ServerUrl &server, const base::Secret &password,
+                     const NetworkOptions &options);
 
 } // namespace couch

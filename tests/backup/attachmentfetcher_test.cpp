@@ -26,7 +26,6 @@ private slots:
     void faults_data();
     void faults();
     void fullDiskIsNotTheAttachmentsFault();
-    void tooLargeForPouchDb();
     void stoppedBeforeALargeOne();
 };
 
@@ -243,19 +242,6 @@ void AttachmentFetcherTest::fullDiskIsNotTheAttachmentsFault()
     QCOMPARE(stored.error().kind, ErrorKind::NoSpace);
     QVERIFY(!stored.error().message.contains(QStringLiteral("Attachment file")));
     QCOMPARE(server.requests(), size_t(1));
-}
-
-void AttachmentFetcherTest::tooLargeForPouchDb()
-{
-    FakeServer server;
-    FakeAttachment huge{"huge", "z"};
-    huge.length = std::uint64_t(3) << 30;
-    Fetch fetch(server, {huge});
-    fetch.fetcher.announce(fetch.wanted);
-    const auto stored = fetch.fetcher.take(fetch.wanted.front());
-    QVERIFY(!stored);
-    QCOMPARE(stored.error().kind, ErrorKind::TooLarge);
-    QCOMPARE(server.requests(), size_t(0));
 }
 
 void AttachmentFetcherTest::stoppedBeforeALargeOne()
