@@ -17,6 +17,8 @@ std::vector<std::unique_ptr<Command>> makeCommands()
     commands.push_back(makeVerifyCommand());
     commands.push_back(makeListCommand());
     commands.push_back(makeShowCommand());
+    commands.push_back(makeExtractCommand());
+    commands.push_back(makeDiffCommand());
     return commands;
 }
 

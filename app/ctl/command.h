@@ -46,6 +46,8 @@ public:
 [[nodiscard]] std::unique_ptr<Command> makeVerifyCommand();
 [[nodiscard]] std::unique_ptr<Command> makeListCommand();
 [[nodiscard]] std::unique_ptr<Command> makeShowCommand();
+[[nodiscard]] std::unique_ptr<Command> makeExtractCommand();
+[[nodiscard]] std::unique_ptr<Command> makeDiffCommand();
 
 /// Parses `arguments` (without the program's name), runs the command and prints what goes wrong:
 /// one sentence on err, or with --json one object on out. Returns the exit code.

@@ -5,9 +5,9 @@
 
 namespace ctl {
 
-void DocumentIdOption::addTo(CLI::App &app)
+void DocumentIdOption::addTo(CLI::App &app, const char *what)
 {
-    auto *positional = app.add_option("DOC", plain, "Document id")->type_name("");
+    auto *positional = app.add_option("DOC", plain, what)->type_name("");
     app.add_option("--id-json", json, "Document id as a JSON string, in place of DOC")
         ->type_name("STRING")
         ->excludes(positional);

@@ -11,7 +11,8 @@ struct DocumentIdOption {
     std::string plain;
     std::string json;
 
-    void addTo(CLI::App &app);
+    void addTo(CLI::App &app, const char *what = "Document id");
+    [[nodiscard]] bool isGiven() const { return !plain.empty() || !json.empty(); }
     [[nodiscard]] base::Result<std::string> id() const;
 };
 

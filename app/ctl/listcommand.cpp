@@ -112,7 +112,7 @@ public:
 private:
     Result<int> listDatabases(const ArchiveView &view, const Context &context) const
     {
-        const auto databases = view.databases();
+        const auto databases = view.databases(context.stop);
         if (!databases)
             return databases.error();
         bool isWhole = view.reader().origin() != archive::Origin::CutShort;

@@ -13,11 +13,19 @@ namespace {
 constexpr size_t kMaxBytes = 120;
 constexpr size_t kHashDigits = 16;
 
+enum class Capitals { Encoded, Kept };
+
+bool isCapital(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
 /// What a plain directory name may consist of; `~` is the mark of a cut one.
-bool isPlain(char c)
+bool isPlain(char c, Capitals capitals)
 {
     constexpr std::string_view punctuation = "_-.$()+!#&',;=@[]^`{}";
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
+        || (capitals == Capitals::Kept && isCapital(c))
         || punctuation.find(c) != std::string_view::npos;
 }
 
@@ -28,6 +36,14 @@ void appendEncoded(std::string &out, char c)
     out += '%';
     out += digits[byte >> 4];
     out += digits[byte & 15];
+}
+
+std::string lowered(std::string_view name)
+{
+    std::string out(name);
+    std::transform(out.begin(), out.end(), out.begin(),
+                   [](char c) { return isCapital(c) ? static_cast<char>(c - 'A' + 'a') : c; });
+    return out;
 }
 
 /// Names with a meaning of their own: Windows devices (with any extension too) and files of the
@@ -45,12 +61,13 @@ bool isReserved(std::string_view name)
         || std::find(files.begin(), files.end(), name) != files.end();
 }
 
-std::string encoded(std::string_view name)
+std::string encoded(std::string_view name, Capitals capitals)
 {
+    const bool isTaken = capitals == Capitals::Kept ? isReserved(lowered(name)) : isReserved(name);
     std::string out;
     for (size_t i = 0; i < name.size(); ++i) {
         const bool last = i + 1 == name.size();
-        if (isPlain(name[i]) && !(last && name[i] == '.') && !(i == 0 && isReserved(name)))
+        if (isPlain(name[i], capitals) && !(last && name[i] == '.') && !(i == 0 && isTaken))
             out += name[i];
         else
             appendEncoded(out, name[i]);
@@ -66,11 +83,9 @@ std::optional<char> decodedAt(std::string_view text, size_t at)
     return byte ? std::optional(byte->front()) : std::nullopt;
 }
 
-} // namespace
-
-std::string directoryNameFor(std::string_view databaseName)
+std::string nameFor(std::string_view name, Capitals capitals)
 {
-    std::string out = encoded(databaseName);
+    std::string out = encoded(name, capitals);
     if (!out.empty() && out.size() <= kMaxBytes)
         return out;
     size_t keep = std::min(out.size(), kMaxBytes - 1 - kHashDigits);
@@ -79,7 +94,19 @@ std::string directoryNameFor(std::string_view databaseName)
         percent != std::string::npos && percent < keep && keep - percent < 3)
         keep = percent;
     out.resize(keep);
-    return out + '~' + base::sha256Hex(databaseName).substr(0, kHashDigits);
+    return out + '~' + base::sha256Hex(name).substr(0, kHashDigits);
+}
+
+} // namespace
+
+std::string directoryNameFor(std::string_view databaseName)
+{
+    return nameFor(databaseName, Capitals::Encoded);
+}
+
+std::string readableNameFor(std::string_view name)
+{
+    return nameFor(name, Capitals::Kept);
 }
 
 std::string databaseNameFor(std::string_view directoryName)

@@ -1,5 +1,6 @@
 #include "core/backup/archiveview.h"
 
+#include "core/backup/counting.h"
 #include "core/base/text.h"
 
 #include <algorithm>
@@ -14,17 +15,14 @@ using base::Result;
 
 constexpr std::uint64_t kManifestLimitBytes = std::uint64_t{512} << 20;
 
-/// Counts from the metadata alone: a list need not read the bodies of a huge foreign archive twice.
-void count(archive::ManifestDatabase &entry, const store::Facts &facts)
+void setCounts(archive::ManifestDatabase &entry, const store::Facts &facts)
 {
     entry.documents = facts.documents;
     entry.deleted = facts.deleted;
     entry.leaves = facts.leaves;
     entry.conflicted = facts.conflicted;
     entry.attachments = facts.attachments;
-    entry.attachmentBytes = facts.attachmentBytes;
     entry.leafSet = facts.leafSet.hex();
-    entry.contentHash = facts.contentHash;
 }
 
 } // namespace
@@ -57,7 +55,32 @@ Result<std::unique_ptr<ArchiveView>> ArchiveView::open(const base::fs::path &pat
     return view;
 }
 
-Result<std::vector<ArchiveView::Database>> ArchiveView::databases() const
+std::vector<ArchiveView::Name> ArchiveView::names() const
+{
+    std::vector<Name> out;
+    if (m_manifest) {
+        for (const archive::ManifestDatabase &entry : m_manifest->databases)
+            out.push_back({entry.name, entry.directory});
+        return out;
+    }
+    for (const archive::Reader::Database &found : m_reader->databases())
+        out.push_back({found.name, found.directory});
+    return out;
+}
+
+const archive::ManifestDatabase *ArchiveView::entry(const std::string &name) const
+{
+    if (!m_manifest)
+        return nullptr;
+    const auto &all = m_manifest->databases;
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&](const archive::ManifestDatabase &database) {
+            return database.name == name;
+        });
+    return found == all.end() ? nullptr : &*found;
+}
+
+Result<std::vector<ArchiveView::Database>> ArchiveView::databases(const std::stop_token &stop) const
 {
     std::vector<Database> out;
     if (m_manifest) {
@@ -70,21 +93,15 @@ Result<std::vector<ArchiveView::Database>> ArchiveView::databases() const
         database.entry.name = found.name;
         database.entry.directory = found.directory;
         database.whole = found.whole;
-        const auto files = m_reader->openDatabase(found.directory);
-        auto store = files ? store::Reader::open(*files)
-                           : Result<std::unique_ptr<store::Reader>>(files.error());
-        auto examination =
-            store ? store::examine(**store) : Result<store::Examination>(store.error());
-        if (examination) {
-            count(database.entry, examination->facts);
-            const auto bad =
-                std::find_if(examination->problems.begin(), examination->problems.end(),
-                             [](const store::Problem &problem) { return !problem.isRemark; });
-            if (bad != examination->problems.end())
-                database.problem = bad->message;
-        } else {
-            database.problem = examination.error().message;
-        }
+        const auto store = openDirectory(found.directory);
+        const auto facts =
+            store ? countDatabase(**store, stop) : Result<store::Facts>(store.error());
+        if (!facts && facts.error().kind == ErrorKind::Cancelled)
+            return facts.error();
+        if (facts)
+            setCounts(database.entry, *facts);
+        else
+            database.problem = facts.error().message;
         out.push_back(std::move(database));
     }
     return out;
@@ -93,11 +110,9 @@ Result<std::vector<ArchiveView::Database>> ArchiveView::databases() const
 std::optional<std::string> ArchiveView::directoryOf(const std::string &name) const
 {
     if (m_manifest) {
-        for (const archive::ManifestDatabase &entry : m_manifest->databases) {
-            if (entry.name == name && !entry.directory.empty())
-                return entry.directory;
-        }
-        return std::nullopt;
+        const archive::ManifestDatabase *known = entry(name);
+        return known == nullptr || known->directory.empty() ? std::nullopt
+                                                            : std::optional(known->directory);
     }
     for (const archive::Reader::Database &found : m_reader->databases()) {
         if (found.name == name || found.directory == name)
@@ -114,13 +129,19 @@ Result<std::unique_ptr<store::Reader>> ArchiveView::openDatabase(const std::stri
             ErrorKind::NotFound,
             base::text("%1 holds no database %2. `list` without a database shows what it holds.")
                 .arg(base::printable(base::toUtf8(m_path), 1000), base::printable(name))};
-    const auto files = m_reader->openDatabase(*directory);
-    if (!files)
-        return files.error();
-    auto store = store::Reader::open(*files);
+    auto store = openDirectory(*directory);
     if (!store)
         return store.error().withContext(base::text("Database %1").arg(base::printable(name)));
     return store;
+}
+
+Result<std::unique_ptr<store::Reader>>
+ArchiveView::openDirectory(const std::string &directory) const
+{
+    const auto files = m_reader->openDatabase(directory);
+    if (!files)
+        return files.error();
+    return store::Reader::open(*files);
 }
 
 } // namespace backup

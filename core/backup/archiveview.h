@@ -5,6 +5,8 @@
 #include "core/base/file.h"
 #include "core/store/reader.h"
 
+#include <stop_token>
+
 namespace backup {
 
 /// An archive as an operator looks at it, whoever made it: databases with their counts, documents,
@@ -19,15 +21,29 @@ public:
     /// Nothing for archives that are not ours, or cut before it.
     [[nodiscard]] const std::optional<archive::Manifest> &manifest() const { return m_manifest; }
 
+    struct Name {
+        std::string name;
+        std::string directory; ///< empty when the backup holds nothing of it
+    };
+    /// Costs nothing.
+    [[nodiscard]] std::vector<Name> names() const;
+    /// What the manifest says of a database; null where there is none.
+    [[nodiscard]] const archive::ManifestDatabase *entry(const std::string &name) const;
+
     struct Database {
         archive::ManifestDatabase entry; ///< name, directory and counts; the rest only for ours
         bool whole = true;
         QString problem; ///< why it cannot be read; empty when it can
     };
-    [[nodiscard]] base::Result<std::vector<Database>> databases() const;
+    /// Of archives that are not ours metadata and bodies are read once and counted; what is whole
+    /// in them verifyArchive() says.
+    [[nodiscard]] base::Result<std::vector<Database>>
+    databases(const std::stop_token &stop = {}) const;
     /// NotFound, naming what there is, when there is no such database.
     [[nodiscard]] base::Result<std::unique_ptr<store::Reader>>
     openDatabase(const std::string &name) const;
+    [[nodiscard]] base::Result<std::unique_ptr<store::Reader>>
+    openDirectory(const std::string &directory) const;
 
 private:
     ArchiveView() = default;

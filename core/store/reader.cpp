@@ -27,7 +27,8 @@ public:
     }
 
     Result<Meta> meta() override;
-    Status forEachDocument(const DocumentVisitor &visit, std::string_view fromId) override;
+    Status forEachDocument(const DocumentVisitor &visit, std::string_view fromId,
+                           const IdFilter &isWanted) override;
     Result<std::optional<Metadata>> document(std::string_view id) override;
     Result<std::string> body(std::uint64_t seq) override;
     Status forEachBody(const BodyVisitor &visit) override;
@@ -117,10 +118,13 @@ Result<Reader::Meta> DirectoryReader::meta()
     return meta;
 }
 
-Status DirectoryReader::forEachDocument(const DocumentVisitor &visit, std::string_view fromId)
+Status DirectoryReader::forEachDocument(const DocumentVisitor &visit, std::string_view fromId,
+                                        const IdFilter &isWanted)
 {
     return walkStore(kDocumentStore, fromId,
                      [&](std::string_view id, std::string_view value) -> Result<bool> {
+                         if (isWanted && !isWanted(id))
+                             return true;
                          auto metadata = decodeNamed(id, value);
                          if (!metadata)
                              return metadata.error();

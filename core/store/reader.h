@@ -42,9 +42,12 @@ public:
     [[nodiscard]] virtual base::Result<Meta> meta() = 0;
 
     /// In key (UTF-8 byte) order, starting at `fromId`; return false from the visitor to stop.
+    /// Where there is a filter, documents that it does not want are passed over undecoded.
     using DocumentVisitor = std::function<base::Result<bool>(const Metadata &)>;
+    using IdFilter = std::function<bool(std::string_view id)>;
     [[nodiscard]] virtual base::Status forEachDocument(const DocumentVisitor &visit,
-                                                       std::string_view fromId = {}) = 0;
+                                                       std::string_view fromId = {},
+                                                       const IdFilter &isWanted = {}) = 0;
     [[nodiscard]] virtual base::Result<std::optional<Metadata>> document(std::string_view id) = 0;
 
     [[nodiscard]] virtual base::Result<std::string> body(std::uint64_t seq) = 0;

@@ -21,6 +21,7 @@ private slots:
     void everyByteComesBack();
     void namesStayDifferentWhereCaseDoesNotCount();
     void whatIsNotEncodedStays();
+    void readableNamesKeepCapitals();
 };
 
 void DirectoryNameTest::isAsDocumented_data()
@@ -123,6 +124,16 @@ void DirectoryNameTest::whatIsNotEncodedStays()
 {
     QCOMPARE(databaseNameFor("100%"), "100%"s);
     QCOMPARE(databaseNameFor("%zz%4"), "%zz%4"s);
+}
+
+void DirectoryNameTest::readableNamesKeepCapitals()
+{
+    QCOMPARE(archive::readableNameFor("IMG_1.JPG"), "IMG_1.JPG"s);
+    QCOMPARE(archive::readableNameFor("Con.txt"), "%43on.txt"s);
+    QCOMPARE(archive::readableNameFor("Dir/A b."), "Dir%2FA%20b%2E"s);
+    QCOMPARE(databaseNameFor(archive::readableNameFor("Dir/A b.")), "Dir/A b."s);
+    QVERIFY(archive::isCutDirectoryName(archive::readableNameFor(std::string(121, 'A'))));
+    QCOMPARE(archive::readableNameFor(std::string(120, 'A')), std::string(120, 'A'));
 }
 
 QTEST_GUILESS_MAIN(DirectoryNameTest)

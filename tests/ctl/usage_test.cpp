@@ -6,6 +6,8 @@
 
 using namespace ctltesting;
 
+const QByteArray kCommands = "backup, verify, list, show, extract or diff";
+
 /// Wrong command lines, as an operator types them.
 class UsageTest : public QObject
 {
@@ -40,13 +42,12 @@ void UsageTest::wrong_data()
             QByteArray(message + " See `focus-monitorctl " + arguments.first() + " --help`.")
                 .constData());
     };
-    general("nothing", {}, "Name a command: backup, verify, list or show.");
-    general("only the end of options", {"--"}, "Name a command: backup, verify, list or show.");
-    general("an unknown command", {"foo"},
-            "There is no command foo, only backup, verify, list or show.");
+    general("nothing", {}, "Name a command: " + kCommands + '.');
+    general("only the end of options", {"--"}, "Name a command: " + kCommands + '.');
+    general("an unknown command", {"foo"}, "There is no command foo, only " + kCommands + '.');
     general("a command in capitals", {"List", "a"},
-            "There is no command List, only backup, verify, list or show.");
-    general("an empty command", {""}, "There is no command , only backup, verify, list or show.");
+            "There is no command List, only " + kCommands + '.');
+    general("an empty command", {""}, "There is no command , only " + kCommands + '.');
     general("an unknown option without a command", {"--foo"}, "There is no option --foo.");
     of("an option before the command", {"list", "--foo", "a"}, "There is no option --foo.");
     row("an option of the command before it", {"--rev", "list", "a"},
@@ -75,6 +76,16 @@ void UsageTest::wrong_data()
                        + QString::fromUtf8(id)),
             {"show", "a", "b", "--id-json", id},
             "--id-json wants a JSON string in quotes, such as '\"a\\u0000b\"'.");
+    of("extract: no folder", {"extract", "a"}, "--output is missing.");
+    of("extract: an empty folder name", {"extract", "a", "-o", ""}, "--output must not be empty.");
+    of("extract: two folders", {"extract", "a", "-o", "b", "-o", "c"},
+       "--output may stand only once.");
+    of("extract: a name too much", {"extract", "a", "b", "c", "d", "-o", "e"}, "d is too much.");
+    of("extract: an id without its database", {"extract", "a", "--id-json", "\"d\"", "-o", "e"},
+       "--id-json needs a DB in front of it.");
+    of("diff: nothing", {"diff"}, "BEFORE is missing.");
+    of("diff: one archive", {"diff", "a"}, "AFTER is missing.");
+    of("diff: a name too much", {"diff", "a", "b", "c", "d"}, "d is too much.");
     of("verify: no archive", {"verify"}, "ARCHIVE is missing.");
     of("verify: an empty archive among others", {"verify", "a", "", "b"},
        "ARCHIVE must not be empty.");
@@ -136,6 +147,9 @@ void UsageTest::help_data()
     QTest::newRow("show, beside wrong options")
         << List{"show", "--help", "a"}
         << List{"ARCHIVE DB", "--rev REV", "--tree", "--id-json STRING"};
+    QTest::newRow("diff") << List{"diff", "--help"} << List{"BEFORE AFTER [DB]", "--json"};
+    QTest::newRow("extract") << List{"extract", "--help"}
+                             << List{"ARCHIVE [DB] [DOC]", "-o,--output DIR", "--json"};
 }
 
 void UsageTest::help()

@@ -1,0 +1,160 @@
+#include "core/backup/extract.h"
+
+#include "core/backup/extractdatabase.h"
+#include "core/backup/extractfolder.h"
+#include "core/backup/extractnames.h"
+#include "core/backup/stopping.h"
+#include "core/base/text.h"
+
+#include <algorithm>
+#include <set>
+
+namespace backup {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+using base::Status;
+
+constexpr const char *kUsersName = "_users.json"; // no folder of a database is called so
+constexpr std::uint64_t kUsersLimitBytes = std::uint64_t{64} << 20;
+
+class Extraction
+{
+public:
+    Extraction(const ExtractRequest &request, Progress &progress)
+        : m_request(request)
+        , m_progress(progress)
+    {
+        m_progress.phase = Phase::Fetching;
+    }
+
+    Result<ExtractReport> run()
+    {
+        // What is not there is said before a folder is made for it.
+        std::unique_ptr<store::Reader> store;
+        if (m_request.database) {
+            auto opened = m_request.archive.openDatabase(*m_request.database);
+            if (!opened)
+                return opened.error();
+            store = std::move(*opened);
+        }
+        auto folder = ExtractFolder::open(m_request.target);
+        if (!folder)
+            return folder.error();
+        m_staging = (*folder)->staging();
+        auto index = ExtractIndex::create(m_staging / kExtractIndexName, m_request.archiveName);
+        if (!index)
+            return index.error();
+        m_index = std::move(*index);
+        Status done = store ? extractDatabase(*m_request.database, *store) : extractArchive();
+        if (done)
+            done = m_index->finish();
+        if (done)
+            done = (*folder)->publish();
+        if (!done)
+            return done.error();
+        return std::move(m_report);
+    }
+
+private:
+    Status extractArchive()
+    {
+        const auto databases = m_request.archive.names();
+        m_progress.databases = databases.size();
+        for (const ArchiveView::Name &database : databases) {
+            if (Status done = extractOrSkip(database); !done)
+                return done;
+            ++m_progress.databasesDone;
+        }
+        return copyUsers();
+    }
+
+    /// Some servers give the users only as a list, which is no database.
+    Status copyUsers()
+    {
+        const archive::Reader &reader = m_request.archive.reader();
+        const auto loose = reader.looseFiles();
+        const auto users = std::find_if(loose.begin(), loose.end(),
+                                        [](const auto &file) { return file.name == kUsersName; });
+        if (users == loose.end())
+            return {};
+        const auto bytes = reader.readLooseFile(kUsersName, kUsersLimitBytes);
+        if (!bytes)
+            return bytes.error();
+        auto file = base::File::create(m_staging / kUsersName);
+        if (!file)
+            return file.error();
+        Status written = (*file)->append(*bytes);
+        return written ? (*file)->close() : written;
+    }
+
+    Status extractOrSkip(const ArchiveView::Name &database)
+    {
+        if (database.directory.empty())
+            return skip(database.name, "omitted",
+                        base::text("The backup holds nothing of this database; `list` says why."));
+        auto store = m_request.archive.openDirectory(database.directory);
+        if (store)
+            return extractDatabase(database.name, **store);
+        if (stopsTheRun(store.error().kind))
+            return store.error();
+        return skip(database.name, "unreadable", store.error().message);
+    }
+
+    Status skip(const std::string &name, const char *code, const QString &why)
+    {
+        const std::vector<ExtractProblem> problems{{code, name, {}, {}, {}, why}};
+        m_report.problems.insert(m_report.problems.end(), problems.begin(), problems.end());
+        if (Status begun = m_index->beginDatabase(name, {}); !begun)
+            return begun;
+        return m_index->endDatabase(problems);
+    }
+
+    Status extractDatabase(const std::string &name, store::Reader &store)
+    {
+        const std::string folder = folderFor(name);
+        m_progress.setCurrent(name);
+        if (Status begun = m_index->beginDatabase(name, folder); !begun)
+            return begun;
+        DatabaseExtractor extractor(
+            store, {name, m_staging / base::fromUtf8(folder), *m_index, m_report, m_progress},
+            m_request.stop);
+        Status done =
+            m_request.document ? extractor.extractOne(*m_request.document) : extractor.extractAll();
+        if (!done)
+            return done;
+        ++m_report.databases;
+        m_report.problems.insert(m_report.problems.end(), extractor.problems().begin(),
+                                 extractor.problems().end());
+        return m_index->endDatabase(extractor.problems());
+    }
+
+    /// Two directories of a foreign archive can stand for the same name.
+    std::string folderFor(const std::string &name)
+    {
+        const std::string first = extractedDatabase(name);
+        std::string folder = first;
+        for (int i = 2; !m_folders.insert(folder).second; ++i)
+            folder = first + '~' + std::to_string(i);
+        return folder;
+    }
+
+    const ExtractRequest &m_request;
+    Progress &m_progress;
+    base::fs::path m_staging;
+    std::unique_ptr<ExtractIndex> m_index;
+    std::set<std::string> m_folders;
+    ExtractReport m_report;
+};
+
+} // namespace
+
+Result<ExtractReport> extract(const ExtractRequest &request, Progress &progress)
+{
+    return Extraction(request, progress).run();
+}
+
+} // namespace backup
