@@ -109,6 +109,9 @@ public:
         const auto after = backup::ArchiveView::open(base::fromUtf8(m_after), {});
         if (!after)
             return after.error();
+        // A cut archive may have had more databases: it must not look as if they were removed.
+        const bool isBeforeWhole = tellLosses(m_before, **before, context);
+        m_isWhole = tellLosses(m_after, **after, context) && isBeforeWhole;
         if (m_database.empty())
             return diffDatabases(**before, **after, context);
         return m_json ? diffDocumentsAsJson(**before, **after, context)
@@ -116,6 +119,19 @@ public:
     }
 
 private:
+    /// True when there are none.
+    [[nodiscard]] bool tellLosses(const std::string &path, const backup::ArchiveView &archive,
+                                  const Context &context) const
+    {
+        const auto losses = archive.losses();
+        for (const archive::Finding &loss : losses) {
+            if (!m_json)
+                context.err << "PROBLEM: " << shown(path, path.size()) << ": "
+                            << loss.message.toStdString() << '\n';
+        }
+        return losses.empty() && archive.reader().origin() != archive::Origin::CutShort;
+    }
+
     Result<int> diffDatabases(const backup::ArchiveView &before, const backup::ArchiveView &after,
                               const Context &context) const
     {
@@ -136,13 +152,12 @@ private:
             return exitcode::kAttention;
         const bool hasUnknown =
             has([](const auto &it) { return it.change == DatabaseChange::Unknown; });
-        return hasUnknown ? exitcode::kUnknown : exitcode::kGood;
+        return hasUnknown || !m_isWhole ? exitcode::kUnknown : exitcode::kGood;
     }
 
-    static void printJson(const std::vector<DatabaseDifference> &differences,
-                          const Context &context)
+    void printJson(const std::vector<DatabaseDifference> &differences, const Context &context) const
     {
-        bool areEqual = true;
+        bool areEqual = m_isWhole;
         JsonWriter json;
         json.beginObject().key("databases").beginArray();
         for (const DatabaseDifference &difference : differences) {
@@ -155,7 +170,7 @@ private:
                 json.member("problem", problem);
             json.endObject();
         }
-        json.endArray().member("equal", areEqual).endObject();
+        json.endArray().member("equal", areEqual).member("whole", m_isWhole).endObject();
         context.out << json.text() << '\n';
     }
 
@@ -273,6 +288,7 @@ private:
     std::string m_after;
     std::string m_database;
     bool m_json = false;
+    bool m_isWhole = true; ///< both archives are
 };
 
 } // namespace

@@ -60,12 +60,19 @@ std::vector<ArchiveView::Name> ArchiveView::names() const
     std::vector<Name> out;
     if (m_manifest) {
         for (const archive::ManifestDatabase &entry : m_manifest->databases)
-            out.push_back({entry.name, entry.directory});
+            out.push_back({entry.name, entry.directory, true});
         return out;
     }
     for (const archive::Reader::Database &found : m_reader->databases())
-        out.push_back({found.name, found.directory});
+        out.push_back({found.name, found.directory, found.whole});
     return out;
+}
+
+std::vector<archive::Finding> ArchiveView::losses() const
+{
+    std::vector<archive::Finding> losses = m_reader->findings();
+    std::erase_if(losses, [](const archive::Finding &finding) { return !finding.fatal; });
+    return losses;
 }
 
 const archive::ManifestDatabase *ArchiveView::entry(const std::string &name) const

@@ -24,9 +24,12 @@ public:
     struct Name {
         std::string name;
         std::string directory; ///< empty when the backup holds nothing of it
+        bool whole = true;     ///< false when files of it are cut off or damaged
     };
     /// Costs nothing.
     [[nodiscard]] std::vector<Name> names() const;
+    /// What opening found to be lost: a cut, refused entries.
+    [[nodiscard]] std::vector<archive::Finding> losses() const;
     /// What the manifest says of a database; null where there is none.
     [[nodiscard]] const archive::ManifestDatabase *entry(const std::string &name) const;
 

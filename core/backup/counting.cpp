@@ -2,6 +2,7 @@
 
 #include "core/base/text.h"
 #include "core/store/factssum.h"
+#include "core/store/keyspace.h"
 
 #include <algorithm>
 
@@ -46,6 +47,15 @@ public:
 
     Status countAttachments()
     {
+        // Most databases have none; then their bodies, most of an archive, need not be read.
+        bool hasAny = false;
+        Status looked =
+            m_store.forEachRecord(store::kAttachStore, [&](std::string_view, std::string_view) {
+                hasAny = true;
+                return check();
+            });
+        if (!looked || !hasAny)
+            return looked;
         std::sort(m_innerSeqs.begin(), m_innerSeqs.end());
         return m_store.forEachBody([&](std::uint64_t seq, std::string_view text) -> Status {
             if (text.find("\"_attachments\"") == std::string_view::npos

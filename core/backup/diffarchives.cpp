@@ -38,6 +38,10 @@ Result<DatabaseState> stateOf(const ArchiveView &archive, const ArchiveView::Nam
         state.problem = nothingHeld(database.name).message;
         return state;
     }
+    if (!database.whole) {
+        state.problem = base::text("The archive has lost files of this database.");
+        return state;
+    }
     if (const archive::ManifestDatabase *entry = archive.entry(database.name)) {
         state.documents = entry->documents;
         state.deleted = entry->deleted;

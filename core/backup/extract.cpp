@@ -13,8 +13,6 @@ namespace backup {
 
 namespace {
 
-using base::Error;
-using base::ErrorKind;
 using base::Result;
 using base::Status;
 
@@ -49,9 +47,10 @@ public:
         if (!index)
             return index.error();
         m_index = std::move(*index);
-        Status done = store ? extractDatabase(*m_request.database, *store) : extractArchive();
+        Status done =
+            store ? extractDatabase(nameFor(*m_request.database), *store) : extractArchive();
         if (done)
-            done = m_index->finish();
+            done = m_index->finish(m_losses);
         if (done)
             done = (*folder)->publish();
         if (!done)
@@ -64,6 +63,7 @@ private:
     {
         const auto databases = m_request.archive.names();
         m_progress.databases = databases.size();
+        noteLosses();
         for (const ArchiveView::Name &database : databases) {
             if (Status done = extractOrSkip(database); !done)
                 return done;
@@ -98,7 +98,7 @@ private:
                         base::text("The backup holds nothing of this database; `list` says why."));
         auto store = m_request.archive.openDirectory(database.directory);
         if (store)
-            return extractDatabase(database.name, **store);
+            return extractDatabase(database, **store);
         if (stopsTheRun(store.error().kind))
             return store.error();
         return skip(database.name, "unreadable", store.error().message);
@@ -113,23 +113,50 @@ private:
         return m_index->endDatabase(problems);
     }
 
-    Status extractDatabase(const std::string &name, store::Reader &store)
+    /// A cut archive may have had more; what it lost in a database is told there.
+    void noteLosses()
     {
-        const std::string folder = folderFor(name);
-        m_progress.setCurrent(name);
-        if (Status begun = m_index->beginDatabase(name, folder); !begun)
+        for (const archive::Finding &loss : m_request.archive.losses()) {
+            if (loss.code != "database-incomplete")
+                m_losses.push_back({loss.code, {}, {}, {}, {}, loss.message});
+        }
+        m_report.problems = m_losses;
+    }
+
+    [[nodiscard]] ArchiveView::Name nameFor(const std::string &name) const
+    {
+        const auto names = m_request.archive.names();
+        const auto found =
+            std::find_if(names.begin(), names.end(),
+                         [&](const ArchiveView::Name &it) { return it.name == name; });
+        return found == names.end() ? ArchiveView::Name{name, {}, true} : *found;
+    }
+
+    Status extractDatabase(const ArchiveView::Name &database, store::Reader &store)
+    {
+        const std::string folder = folderFor(database.name);
+        m_progress.setCurrent(database.name);
+        if (Status begun = m_index->beginDatabase(database.name, folder); !begun)
             return begun;
         DatabaseExtractor extractor(
-            store, {name, m_staging / base::fromUtf8(folder), *m_index, m_report, m_progress},
+            store,
+            {database.name, m_staging / base::fromUtf8(folder), *m_index, m_report, m_progress},
             m_request.stop);
         Status done =
             m_request.document ? extractor.extractOne(*m_request.document) : extractor.extractAll();
         if (!done)
             return done;
         ++m_report.databases;
-        m_report.problems.insert(m_report.problems.end(), extractor.problems().begin(),
-                                 extractor.problems().end());
-        return m_index->endDatabase(extractor.problems());
+        std::vector<ExtractProblem> problems = extractor.problems();
+        if (!database.whole)
+            problems.push_back({"database-incomplete",
+                                database.name,
+                                {},
+                                {},
+                                {},
+                                base::text("The archive has lost files of this database.")});
+        m_report.problems.insert(m_report.problems.end(), problems.begin(), problems.end());
+        return m_index->endDatabase(problems);
     }
 
     /// Two directories of a foreign archive can stand for the same name.
@@ -147,6 +174,7 @@ private:
     base::fs::path m_staging;
     std::unique_ptr<ExtractIndex> m_index;
     std::set<std::string> m_folders;
+    std::vector<ExtractProblem> m_losses;
     ExtractReport m_report;
 };
 

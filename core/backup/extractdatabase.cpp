@@ -57,7 +57,7 @@ Status DatabaseExtractor::extractAll()
         done = writeLeftBodies();
     if (done)
         done = writePending();
-    return done ? nameMissing() : done;
+    return done ? nameAllMissing() : done;
 }
 
 Status DatabaseExtractor::extractOne(std::string_view id)
@@ -74,7 +74,11 @@ Status DatabaseExtractor::extractOne(std::string_view id)
     Status done = collect(**document);
     if (done)
         done = writeLeftBodies();
-    return done ? writePending() : done;
+    if (done)
+        done = writePending();
+    if (done)
+        nameMissing(**document, missingNames());
+    return done;
 }
 
 Status DatabaseExtractor::check() const
@@ -148,7 +152,7 @@ Status DatabaseExtractor::writeLeftBodies()
         if (!text && !isDamage(text.error()))
             return text.error();
         if (!text)
-            continue; // nameMissing() tells
+            continue; // nameAllMissing() tells
         if (Status written = writeBody(leaf, *text); !written)
             return written;
     }
@@ -161,7 +165,7 @@ Status DatabaseExtractor::writeBody(Leaf &leaf, std::string_view text)
         return fine;
     const auto info = store::inspectBody(text);
     if (!info || nameOf(info->id, info->rev) != leaf.name)
-        return {}; // nameMissing() tells
+        return {}; // nameAllMissing() tells
     leaf.isDone = true;
     ExtractedLeaf out{info->id,
                       info->rev,
@@ -264,25 +268,37 @@ Status DatabaseExtractor::writeAttachment(const Pending &pending)
     return base::removeFile(path); // half an attachment would be taken for a whole one
 }
 
-/// The bodies that did not come out, by the names that the metadata has for them.
-Status DatabaseExtractor::nameMissing()
+/// The leaves whose bodies did not come out.
+std::vector<std::uint64_t> DatabaseExtractor::missingNames() const
 {
     std::vector<std::uint64_t> missing;
     for (const Leaf &leaf : m_leaves) {
         if (!leaf.isDone)
             missing.push_back(leaf.name);
     }
+    std::sort(missing.begin(), missing.end());
+    return missing;
+}
+
+void DatabaseExtractor::nameMissing(const store::Metadata &metadata,
+                                    const std::vector<std::uint64_t> &missing)
+{
+    for (const auto &[rev, seq] : metadata.seqOf) {
+        const std::string text = rev.toString();
+        if (std::binary_search(missing.begin(), missing.end(), nameOf(metadata.id, text)))
+            addProblem("body-bad", metadata.id, text,
+                       base::text("The body of revision %1 of document %2 cannot be read.")
+                           .arg(base::printable(text), base::printable(metadata.id)));
+    }
+}
+
+Status DatabaseExtractor::nameAllMissing()
+{
+    const std::vector<std::uint64_t> missing = missingNames();
     if (missing.empty())
         return {};
-    std::sort(missing.begin(), missing.end());
     Status walked = m_store.forEachDocument([&](const store::Metadata &metadata) -> Result<bool> {
-        for (const auto &[rev, seq] : metadata.seqOf) {
-            const std::string text = rev.toString();
-            if (std::binary_search(missing.begin(), missing.end(), nameOf(metadata.id, text)))
-                addProblem("body-bad", metadata.id, text,
-                           base::text("The body of revision %1 of document %2 cannot be read.")
-                               .arg(base::printable(text), base::printable(metadata.id)));
-        }
+        nameMissing(metadata, missing);
         return true;
     });
     return walked || isDamage(walked.error()) ? Status() : walked;

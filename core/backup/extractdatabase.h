@@ -45,7 +45,9 @@ private:
     [[nodiscard]] base::Status collectAll();
     [[nodiscard]] base::Status writeBodies();
     [[nodiscard]] base::Status writeLeftBodies();
-    [[nodiscard]] base::Status nameMissing();
+    [[nodiscard]] std::vector<std::uint64_t> missingNames() const;
+    void nameMissing(const store::Metadata &metadata, const std::vector<std::uint64_t> &missing);
+    [[nodiscard]] base::Status nameAllMissing();
     [[nodiscard]] base::Status writeBody(Leaf &leaf, std::string_view text);
     [[nodiscard]] base::Status writeFile(const std::string &file, std::string_view bytes);
     [[nodiscard]] base::Status skipTaken(const base::Error &error, std::string_view id,

@@ -51,6 +51,16 @@ Status requireEmpty(const fs::path &path)
             .arg(nameOf(path))};
 }
 
+/// The folder and those above it that are not there, the lowest first.
+std::vector<fs::path> missingFolders(const fs::path &path)
+{
+    std::vector<fs::path> missing;
+    std::error_code code;
+    for (fs::path at = path; at.has_relative_path() && !fs::exists(at, code); at = at.parent_path())
+        missing.push_back(at);
+    return missing;
+}
+
 } // namespace
 
 Result<std::unique_ptr<ExtractFolder>> ExtractFolder::open(const fs::path &path)
@@ -64,18 +74,19 @@ Result<std::unique_ptr<ExtractFolder>> ExtractFolder::open(const fs::path &path)
         if (Status empty = requireEmpty(path); !empty)
             return empty.error();
     }
+    // What was made goes again when making the rest fails.
+    std::unique_ptr<ExtractFolder> folder(new ExtractFolder(path, missingFolders(path)));
     if (Status made = base::makeFolder(path); !made)
         return made.error();
-    std::unique_ptr<ExtractFolder> folder(new ExtractFolder(path, isNew));
     if (Status made = base::makeFolder(folder->m_staging); !made)
         return made.error();
     return folder;
 }
 
-ExtractFolder::ExtractFolder(fs::path path, bool wasMade)
+ExtractFolder::ExtractFolder(fs::path path, std::vector<fs::path> made)
     : m_path(std::move(path))
     , m_staging(m_path / kStagingName)
-    , m_wasMade(wasMade)
+    , m_made(std::move(made))
 {
 }
 
@@ -87,9 +98,9 @@ ExtractFolder::~ExtractFolder()
     static_cast<void>(base::removeTree(m_staging));
     for (const fs::path &moved : m_moved)
         static_cast<void>(base::removeTree(moved));
-    if (m_wasMade) {
+    for (const fs::path &made : m_made) {
         std::error_code code;
-        fs::remove(m_path, code); // only when empty
+        fs::remove(made, code); // only when empty
     }
 }
 

@@ -24,12 +24,12 @@ public:
     [[nodiscard]] base::Status publish();
 
 private:
-    ExtractFolder(base::fs::path path, bool wasMade);
+    ExtractFolder(base::fs::path path, std::vector<base::fs::path> made);
     [[nodiscard]] base::Status moveUp(const base::fs::path &name);
 
     base::fs::path m_path;
     base::fs::path m_staging;
-    bool m_wasMade;
+    std::vector<base::fs::path> m_made; ///< the folder and those above it, the lowest first
     bool m_isPublished = false;
     std::vector<base::fs::path> m_moved;
 };

@@ -114,21 +114,30 @@ Status ExtractIndex::add(const ExtractedLeaf &leaf)
 
 Status ExtractIndex::endDatabase(const std::vector<ExtractProblem> &problems)
 {
-    m_text += "],\"problems\":[";
+    m_text += ']';
+    addProblems(problems);
+    m_text += '}';
+    return flush(kFlushBytes);
+}
+
+Status ExtractIndex::finish(const std::vector<ExtractProblem> &problems)
+{
+    m_text += "\n]";
+    addProblems(problems);
+    m_text += "}\n";
+    if (Status flushed = flush(1); !flushed)
+        return flushed;
+    return m_file->close();
+}
+
+void ExtractIndex::addProblems(const std::vector<ExtractProblem> &problems)
+{
+    m_text += ",\"problems\":[";
     for (size_t i = 0; i < problems.size(); ++i) {
         m_text += i == 0 ? "\n " : ",\n ";
         appendProblem(m_text, problems[i]);
     }
-    m_text += "]}";
-    return flush(kFlushBytes);
-}
-
-Status ExtractIndex::finish()
-{
-    m_text += "\n]}\n";
-    if (Status flushed = flush(1); !flushed)
-        return flushed;
-    return m_file->close();
+    m_text += ']';
 }
 
 Status ExtractIndex::flush(size_t atLeast)

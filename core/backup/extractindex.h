@@ -12,8 +12,8 @@ namespace backup {
 
 inline constexpr const char *kExtractIndexName = "index.json";
 
-/// Something that could not be extracted; the codes are those of store::Problem, and "unreadable"
-/// for a database, "omitted" for what the archive says it does not hold.
+/// Something that could not be extracted; docs/extract.md has the codes. Without a database it is
+/// about the archive.
 struct ExtractProblem {
     std::string code;
     std::string database;
@@ -51,13 +51,15 @@ public:
     [[nodiscard]] base::Status beginDatabase(std::string_view name, std::string_view folder);
     [[nodiscard]] base::Status add(const ExtractedLeaf &leaf);
     [[nodiscard]] base::Status endDatabase(const std::vector<ExtractProblem> &problems);
-    [[nodiscard]] base::Status finish();
+    /// `problems` of the archive as a whole.
+    [[nodiscard]] base::Status finish(const std::vector<ExtractProblem> &problems);
 
 private:
     explicit ExtractIndex(std::unique_ptr<base::File> file)
         : m_file(std::move(file))
     {
     }
+    void addProblems(const std::vector<ExtractProblem> &problems);
     [[nodiscard]] base::Status flush(size_t atLeast);
 
     std::unique_ptr<base::File> m_file;

@@ -41,7 +41,7 @@ std::string endingOf(std::string_view name)
     return std::all_of(ending.begin() + 1, ending.end(), isLowerOrDigit) ? ending : std::string();
 }
 
-std::string withEnding(std::string fileName, std::string_view name)
+std::string withEnding(const std::string &fileName, std::string_view name)
 {
     return archive::isCutDirectoryName(fileName) ? fileName + endingOf(name) : fileName;
 }
@@ -71,10 +71,9 @@ std::vector<std::string> extractedAttachmentNames(const std::vector<std::string>
         ++alike[lowered(archive::readableNameFor(name))];
     std::vector<std::string> out;
     for (const std::string &name : names) {
-        std::string readable = archive::readableNameFor(name);
+        const std::string readable = archive::readableNameFor(name);
         const bool isAlone = alike[lowered(readable)] == 1;
-        out.push_back(
-            withEnding(isAlone ? std::move(readable) : archive::directoryNameFor(name), name));
+        out.push_back(withEnding(isAlone ? readable : archive::directoryNameFor(name), name));
     }
     return out;
 }

@@ -21,6 +21,7 @@ private slots:
     void manyDocuments();
     void onlyBucketsThatDiffer();
     void databaseThatCannotBeRead();
+    void cutArchive();
     void refusals_data();
     void refusals();
     void stopped();
@@ -200,7 +201,7 @@ void DiffCommandTest::onlyBucketsThatDiffer()
             database.leafSetBuckets[bucket] = std::string(64, '0');
         database.leafSetBuckets[store::LeafSet::bucketOf(first)] = std::string(64, leafSet);
         manifest.databases = {database};
-        const std::string path = place.path(std::string(folder) + ".tgz");
+        std::string path = place.path(std::string(folder) + ".tgz");
         writeArchive(path, manifest, place.path(folder));
         return path;
     };
@@ -231,6 +232,23 @@ void DiffCommandTest::databaseThatCannotBeRead()
     const Outcome documents = run({"diff", place.path("old"), place.path("new"), "db"});
     QCOMPARE(documents.code, 2);
     QCOMPARE(flawOf(documents), QString());
+}
+
+// What is lost must not look as if it had been removed.
+void DiffCommandTest::cutArchive()
+{
+    const Workplace place;
+    const auto whole = base::readFile(base::fromUtf8(predecessorArchive()), std::uint64_t{1} << 30);
+    place.put("cut.tgz", std::string_view(*whole).substr(0, whole->size() / 2));
+    const Outcome text = run({"diff", predecessorArchive(), place.path("cut.tgz")});
+    QCOMPARE(text.code, 3);
+    QVERIFY2(text.err.starts_with("PROBLEM: " + place.path("cut.tgz") + ": "), text.err.c_str());
+    const Outcome json = run({"diff", predecessorArchive(), place.path("cut.tgz"), "--json"});
+    QCOMPARE(json.err, std::string());
+    QCOMPARE(valueAt(json.out, {"whole"}), std::string("false"));
+    const Outcome same = run({"diff", place.path("cut.tgz"), place.path("cut.tgz"), "--json"});
+    QCOMPARE(same.code, 3);
+    QCOMPARE(valueAt(same.out, {"equal"}), std::string("false"));
 }
 
 void DiffCommandTest::refusals_data()

@@ -25,6 +25,8 @@ private slots:
     void refusals();
     void namesThatSystemsRefuse();
     void damageIsNamedAndGoneAround();
+    void damagedDocument();
+    void cutArchive();
     void databaseThatCannotBeRead();
     void omittedDatabase();
     void usersThatAreAList();
@@ -84,7 +86,7 @@ QString flawOfExtract(const std::string &folder, size_t &leaves)
 std::string putAttachment(ForgedDatabase &database, const std::string &leaf,
                           const std::string &bytes)
 {
-    const std::string digest = "md5-" + base::toBase64(base::md5(bytes));
+    std::string digest = "md5-" + base::toBase64(base::md5(bytes));
     database.putRecord(store::kAttachStore, digest,
                        R"({"refs":{)" + json::quoted(leaf) + ":true}}");
     database.putRecord(store::kAttachBinaryStore, digest, bytes);
@@ -127,7 +129,7 @@ void ExtractTest::everythingComesOut()
             != std::string::npos);
     QVERIFY(place.names().contains("out/empty")); // a database without documents is one, too
     const std::string index = readText(place.path("out/index.json"));
-    QCOMPARE(memberNames(index), std::string("format version archive databases"));
+    QCOMPARE(memberNames(index), std::string("format version archive databases problems"));
     QCOMPARE(textAt(index, {"archive"}), std::string("2026-11-23T16_03_52.749Z.tgz"));
     QCOMPARE(memberNames(valueAt(index, {"databases", "0"})),
              std::string("name folder documents problems"));
@@ -319,6 +321,37 @@ void ExtractTest::damageIsNamedAndGoneAround()
              text.err.c_str());
 }
 
+void ExtractTest::damagedDocument()
+{
+    const Workplace place;
+    ForgedDatabase(place.path("in/db")).putDocument("torn", 3, "{\"_id\":");
+    const Outcome outcome =
+        run({"extract", place.path("in"), "db", "torn", "-o", place.path("out"), "--json"});
+    QCOMPARE(outcome.code, 1);
+    QCOMPARE(valueAt(outcome.out, {"leaves"}), std::string("0"));
+    QCOMPARE(valueAt(outcome.out, {"problems", "0", "code"}), std::string("\"body-bad\""));
+    QCOMPARE(valueAt(outcome.out, {"problems", "0", "id"}), std::string("\"torn\""));
+}
+
+// Nobody knows what else it held.
+void ExtractTest::cutArchive()
+{
+    const Workplace place;
+    const std::string whole = readText(predecessorArchive());
+    place.put("cut.tgz", std::string_view(whole).substr(0, whole.size() / 2));
+    const Outcome outcome =
+        run({"extract", place.path("cut.tgz"), "-o", place.path("out"), "--json"});
+    QCOMPARE(outcome.code, 1);
+    const std::string cut = R"({"code":"gzip-cut","database":"","message":)";
+    QVERIFY2(outcome.out.find(cut) != std::string::npos, outcome.out.c_str());
+    const std::string index = readText(place.path("out/index.json"));
+    QVERIFY(json::validate(index));
+    QVERIFY(valueAt(index, {"problems"}).find("\"gzip-cut\"") != std::string::npos);
+    size_t leaves = 0;
+    QCOMPARE(flawOfExtract(place.path("out"), leaves), QString());
+    QVERIFY(leaves > 0);
+}
+
 void ExtractTest::databaseThatCannotBeRead()
 {
     const Workplace place;
@@ -385,11 +418,12 @@ void ExtractTest::failedWritesLeaveNothing()
     }
     if (folderExists)
         QVERIFY(base::makeFolder(base::fromUtf8(place.path("out"))));
+    const std::string target = place.path(folderExists ? "out" : "new/er/out");
     const auto before = place.names();
     int failures = 0;
     for (std::uint64_t n = 1;; ++n) {
         base::failNthFileOperation(n, base::ErrorKind::NoSpace);
-        const Outcome outcome = run({"extract", place.path("in"), "-o", place.path("out")});
+        const Outcome outcome = run({"extract", place.path("in"), "-o", target});
         base::clearFileFaults();
         if (outcome.code == 0)
             break;
@@ -402,7 +436,7 @@ void ExtractTest::failedWritesLeaveNothing()
     }
     QVERIFY(failures > 10);
     size_t leaves = 0;
-    QCOMPARE(flawOfExtract(place.path("out"), leaves), QString());
+    QCOMPARE(flawOfExtract(target, leaves), QString());
     QCOMPARE(leaves, size_t{2});
 }
 

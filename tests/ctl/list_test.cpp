@@ -19,6 +19,7 @@ private slots:
     void databasesOfAPredecessorAsJson();
     void documentsOfAPredecessor();
     void documentsOfAPredecessorAsJson();
+    void attachmentsOfLeavesOnly();
     void unknownDatabase();
     void unpackedFolder();
     void archiveOfOurs();
@@ -153,6 +154,35 @@ void ListTest::documentsOfAPredecessorAsJson()
     const Outcome empty = run({"list", predecessorArchive(), "empty", "--json"});
     QCOMPARE(empty.code, 0);
     QCOMPARE(empty.out, std::string("{\"documents\":[]}\n"));
+}
+
+// PouchDB keeps the bodies of earlier revisions until it compacts.
+void ListTest::attachmentsOfLeavesOnly()
+{
+    const Workplace place;
+    {
+        const std::string digest = "md5-XUFAKrxLKna5cZ2REBfFkg=="; // hello
+        const auto body = [&](const char *rev) {
+            return R"({"_attachments":{"a":{"digest":")" + digest
+                + R"(","length":5,"revpos":1,"content_type":"text/plain"}},"_id":"doc","_rev":")"
+                + rev + "\"}";
+        };
+        ForgedDatabase database(place.path("db"));
+        database.putRecord(store::kDocumentStore, "doc",
+                           R"({"id":"doc","rev":"2-b","rev_tree":[{"pos":1,"ids":["a",)"
+                           R"({"status":"available"},[["b",{"status":"available"},[]]]]}],)"
+                           R"("rev_map":{"1-a":1,"2-b":2},"winningRev":"2-b","deleted":false,)"
+                           R"("seq":2})");
+        database.putRecord(store::kBySequenceStore, store::sequenceKey(1), body("1-a"));
+        database.putRecord(store::kBySequenceStore, store::sequenceKey(2), body("2-b"));
+        database.putRecord(store::kAttachStore, digest,
+                           R"({"refs":{"doc@1-a":true,"doc@2-b":true}})");
+        database.putRecord(store::kAttachBinaryStore, digest, "hello");
+    }
+    const Outcome json = run({"list", place.path(""), "--json"});
+    QVERIFY2(json.code == 0, json.out.c_str());
+    QCOMPARE(valueAt(json.out, {"databases", "0", "attachments"}), std::string("1"));
+    QCOMPARE(valueAt(json.out, {"databases", "0", "leaves"}), std::string("1"));
 }
 
 void ListTest::unknownDatabase()
