@@ -32,8 +32,10 @@ public:
         if (manifest) {
             for (archive::ManifestDatabase &entry : manifest->databases) {
                 const auto found = byDirectory.find(entry.directory);
-                if (found != byDirectory.end())
-                    add(entry.name, found->second, startedAt, std::move(entry));
+                if (found == byDirectory.end())
+                    continue;
+                std::string name = entry.name; // of an entry that is then moved
+                add(std::move(name), found->second, startedAt, std::move(entry));
             }
             return;
         }
@@ -61,19 +63,22 @@ public:
     std::string uuid() override { return m_uuid; }
 
 private:
-    void add(const std::string &name, const archive::Reader::Database &found,
-             std::uint64_t startedAt, std::optional<archive::ManifestDatabase> manifest)
+    void add(std::string name, const archive::Reader::Database &found, std::uint64_t startedAt,
+             std::optional<archive::ManifestDatabase> manifest)
     {
         // Equal content has equal sequences; of what nothing is known, only this run's are equal.
         const std::string token = manifest && manifest->contentHash.size() > kTokenDigits
             ? manifest->contentHash.substr(0, kTokenDigits)
             : m_uuid.substr(0, kTokenDigits);
-        m_databases.emplace(
-            name,
-            std::make_shared<ArchiveDatabase>(m_reader,
-                                              ArchiveDatabase::Facts{found.directory, found.bytes,
-                                                                     std::to_string(startedAt),
-                                                                     token, std::move(manifest)}));
+        const bool isKnown =
+            manifest && !manifest->instanceStartTime.empty() && manifest->instanceStartTime != "0";
+        const std::string instance =
+            isKnown ? manifest->instanceStartTime : std::to_string(startedAt);
+        m_databases.emplace(name,
+                            std::make_shared<ArchiveDatabase>(
+                                m_reader,
+                                ArchiveDatabase::Facts{found.directory, found.bytes, instance,
+                                                       token, std::move(manifest)}));
     }
 
     void warm(const std::shared_ptr<ArchiveDatabase> &database)
