@@ -19,6 +19,8 @@ std::vector<std::unique_ptr<Command>> makeCommands()
     commands.push_back(makeShowCommand());
     commands.push_back(makeExtractCommand());
     commands.push_back(makeDiffCommand());
+    commands.push_back(makeServeCommand());
+    commands.push_back(makeRehearseCommand());
     return commands;
 }
 

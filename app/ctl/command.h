@@ -48,6 +48,8 @@ public:
 [[nodiscard]] std::unique_ptr<Command> makeShowCommand();
 [[nodiscard]] std::unique_ptr<Command> makeExtractCommand();
 [[nodiscard]] std::unique_ptr<Command> makeDiffCommand();
+[[nodiscard]] std::unique_ptr<Command> makeServeCommand();
+[[nodiscard]] std::unique_ptr<Command> makeRehearseCommand();
 
 /// Parses `arguments` (without the program's name), runs the command and prints what goes wrong:
 /// one sentence on err, or with --json one object on out. Returns the exit code.

@@ -23,7 +23,29 @@ void stripLineEnd(std::string &text)
         text.pop_back();
 }
 
-Result<Secret> passwordFromFile(const std::string &file)
+Result<Secret> passwordFor(const couch::ServerUrl &server, const std::string &file)
+{
+    if (!file.empty())
+        return readPasswordFile(file);
+    if (server.user.empty())
+        return Secret();
+    const QString origin = QString::fromStdString(server.toString());
+    const QString user = QString::fromStdString(server.user);
+    auto stored = settings::readPassword(origin, user);
+    if (stored)
+        return stored;
+    return Error{
+        ErrorKind::Usage,
+        base::text(
+            "There is no password for user \"%1\" at %2. Give it with --password-file FILE, or --password-file - "
+            "for standard input.")
+            .arg(base::printable(server.user), origin),
+        stored.error().message};
+}
+
+} // namespace
+
+Result<Secret> readPasswordFile(const std::string &file)
 {
     const QString name = file == "-" ? base::text("Standard input") : base::printable(file, 1000);
     std::string line;
@@ -45,28 +67,6 @@ Result<Secret> passwordFromFile(const std::string &file)
                      base::text("%1 holds no password on its first line.").arg(name)};
     return Secret(std::move(line));
 }
-
-Result<Secret> passwordFor(const couch::ServerUrl &server, const std::string &file)
-{
-    if (!file.empty())
-        return passwordFromFile(file);
-    if (server.user.empty())
-        return Secret();
-    const QString origin = QString::fromStdString(server.toString());
-    const QString user = QString::fromStdString(server.user);
-    auto stored = settings::readPassword(origin, user);
-    if (stored)
-        return stored;
-    return Error{
-        ErrorKind::Usage,
-        base::text(
-            "There is no password for user \"%1\" at %2. Give it with --password-file FILE, or --password-file - "
-            "for standard input.")
-            .arg(base::printable(server.user), origin),
-        stored.error().message};
-}
-
-} // namespace
 
 void ConnectionOptions::addTo(CLI::App &app)
 {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/ctl/command.h"
+#include "core/base/secret.h"
 #include "core/couch/networktransport.h"
 
 #include <memory>
@@ -17,6 +18,9 @@ struct ConnectionOptions {
 
     void addTo(CLI::App &app);
 };
+
+/// The first line of the file; "-" is standard input. Usage when it holds none.
+[[nodiscard]] base::Result<base::Secret> readPasswordFile(const std::string &file);
 
 /// Ready to use. The password comes from the password file ("-" is standard input), else from the
 /// keychain when the URL names a user. `origin` becomes the address without user.

@@ -6,7 +6,7 @@
 
 using namespace ctltesting;
 
-const QByteArray kCommands = "backup, verify, list, show, extract or diff";
+const QByteArray kCommands = "backup, verify, list, show, extract, diff, serve or rehearse";
 
 /// Wrong command lines, as an operator types them.
 class UsageTest : public QObject
