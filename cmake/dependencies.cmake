@@ -38,7 +38,7 @@ fm_require(zlib1g-dev ZLIB)                           # ZLIB::ZLIB
 fm_require(libleveldb-dev leveldb)                    # leveldb::leveldb
 fm_require(libsnappy-dev Snappy)                      # Snappy::snappy
 fm_require(libsimdjson-dev simdjson)                  # simdjson::simdjson
-fm_require(libboost-dev Boost 1.74)                   # Boost::headers: CRC-32C (boost/crc.hpp)
+fm_require(libboost-dev Boost 1.74)                   # Boost::headers: Beast and Asio, of core/serve
 fm_require(libcli11-dev CLI11)                        # CLI11::CLI11
 fm_require(libtomlplusplus-dev tomlplusplus)          # tomlplusplus::tomlplusplus
 fm_require(qtkeychain-qt6-dev Qt6Keychain)            # qt6keychain

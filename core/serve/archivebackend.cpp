@@ -13,7 +13,7 @@ using base::Result;
 namespace {
 
 /// Databases that keep open readers; with several hundred in an archive the others close theirs.
-constexpr size_t kMostWarm = 8;
+constexpr size_t kMostWarm = 4;
 constexpr size_t kTokenDigits = 24;
 
 class ArchiveBackend final : public Backend

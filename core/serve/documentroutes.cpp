@@ -94,9 +94,13 @@ void sendOpenRevs(const Call &call, const store::Metadata &metadata,
         const OpenRev &one = wanted[i];
         if (one.node < 0) {
             const std::string text = R"({"missing":)" + json::quoted(one.rev) + '}';
-            write(isMultipart ? "\r\nContent-Type: application/json; error=\"true\"\r\n\r\n" + text
-                          + "\r\n--" + outer
-                              : (i > 0 ? "," : "") + text);
+            if (isMultipart)
+                write("\r\nContent-Type: application/json; error=\"true\"\r\n\r\n");
+            else
+                write(i > 0 ? "," : "");
+            write(text);
+            if (isMultipart)
+                write("\r\n--" + outer);
             continue;
         }
         const auto revision = loadRevision(*call.database, metadata, one.node);
@@ -161,6 +165,7 @@ std::vector<OpenRev> allOpenRevs(const store::Metadata &metadata)
     std::ranges::sort(leaves, [&](std::int32_t a, std::int32_t b) {
         return metadata.tree.revOf(a) < metadata.tree.revOf(b);
     });
+    found.reserve(leaves.size());
     for (const std::int32_t leaf : leaves)
         found.push_back({metadata.tree.revOf(leaf).toString(), leaf});
     return found;

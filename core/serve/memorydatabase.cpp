@@ -18,11 +18,11 @@ namespace {
 
 constexpr std::uint64_t kDefaultRevsLimit = 1000;
 
-template <typename Range>
-std::uint64_t countLive(const Range &documents)
+template <typename Iterator>
+std::uint64_t countLive(Iterator begin, Iterator end)
 {
-    return static_cast<std::uint64_t>(std::ranges::count_if(
-        documents, [](const auto &entry) { return !entry.second.isDeleted(); }));
+    return static_cast<std::uint64_t>(
+        std::count_if(begin, end, [](const auto &entry) { return !entry.second.isDeleted(); }));
 }
 
 } // namespace
@@ -39,7 +39,7 @@ Result<DatabaseInfo> MemoryDatabase::info()
 {
     const std::lock_guard lock(m_mutex);
     DatabaseInfo info;
-    info.documents = countLive(m_documents);
+    info.documents = countLive(m_documents.begin(), m_documents.end());
     info.deleted = m_documents.size() - info.documents;
     info.updateSeq = m_seq;
     info.purgeSeq = m_purgeSeq;
@@ -120,7 +120,7 @@ Result<std::uint64_t> MemoryDatabase::changesAfter(std::uint64_t since)
 Result<std::uint64_t> MemoryDatabase::documentsBefore(std::string_view id)
 {
     const std::lock_guard lock(m_mutex);
-    return countLive(std::ranges::subrange(m_documents.begin(), m_documents.lower_bound(id)));
+    return countLive(m_documents.begin(), m_documents.lower_bound(id));
 }
 
 Result<std::optional<store::Metadata>> MemoryDatabase::document(std::string_view id)

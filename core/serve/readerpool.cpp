@@ -5,7 +5,7 @@ namespace serve {
 using base::Result;
 
 namespace {
-constexpr size_t kMostIdle = 4;
+constexpr size_t kMostIdle = 8; // as many as there are workers
 }
 
 ReaderPool::Lease::~Lease()

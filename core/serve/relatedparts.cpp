@@ -47,10 +47,11 @@ Result<RelatedBody> relatedBody(Database &database, const store::RevTree &tree,
         std::string name = base::json::unescape(attachment->nameJson);
         for (const char c : {'\r', '\n'})
             std::erase(name, c);
-        body.pieces.text("\r\n--" + boundary + "\r\nContent-Disposition: attachment; filename=\""
-                         + name + "\"\r\nContent-Type: " + type
-                         + "\r\nContent-Length: " + std::to_string(info->length)
-                         + (info->isGzip ? "\r\nContent-Encoding: gzip" : "") + "\r\n\r\n");
+        body.pieces.text("\r\n--").text(boundary);
+        body.pieces.text("\r\nContent-Disposition: attachment; filename=\"").text(name);
+        body.pieces.text("\"\r\nContent-Type: ").text(type);
+        body.pieces.text("\r\nContent-Length: ").text(std::to_string(info->length));
+        body.pieces.text(info->isGzip ? "\r\nContent-Encoding: gzip\r\n\r\n" : "\r\n\r\n");
         body.pieces.stored(attachment->digest, info->length);
     }
     if (body.isMultipart)

@@ -81,9 +81,12 @@ std::string quotedRev(const std::string &rev)
 std::string history(Filler &filler, const std::string &id, const std::string &members, int edits)
 {
     std::string rev;
-    for (int edit = 1; edit <= edits; ++edit)
-        rev = filler.edit(R"({"_id":")" + id + "\"," + quotedRev(rev) + members + R"(,"edit":)"
-                          + std::to_string(edit) + '}');
+    for (int edit = 1; edit <= edits; ++edit) {
+        std::string json = R"({"_id":")";
+        json.append(id).append("\",").append(quotedRev(rev)).append(members);
+        json.append(R"(,"edit":)").append(std::to_string(edit)).append("}");
+        rev = filler.edit(json);
+    }
     return rev;
 }
 

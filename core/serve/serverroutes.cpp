@@ -10,7 +10,6 @@
 
 namespace serve {
 
-using base::Result;
 using base::Status;
 namespace json = base::json;
 

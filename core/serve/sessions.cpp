@@ -25,7 +25,7 @@ std::string Sessions::begin(const std::string &user, Clock::time_point now)
         for (int shift = 0; shift < 32; shift += 8)
             bytes += static_cast<char>(word >> shift & 0xffU);
     }
-    const std::string cookie = base::toHex(bytes);
+    std::string cookie = base::toHex(bytes);
     const std::lock_guard lock(m_mutex);
     std::erase_if(m_entries, [now](const auto &entry) { return entry.second.expires <= now; });
     if (m_entries.size() >= kMostSessions)

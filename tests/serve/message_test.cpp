@@ -58,7 +58,7 @@ void MessageTest::targetIsTakenApart()
         foundPath += QString::fromStdString(segment);
     QStringList foundQuery;
     for (const auto &[key, value] : request.query)
-        foundQuery += QString::fromStdString(key + '=' + value);
+        foundQuery += QString::fromStdString(key) + u'=' + QString::fromStdString(value);
     QCOMPARE(foundPath, path);
     QCOMPARE(foundQuery, query);
 }

@@ -104,10 +104,12 @@ void WritesTest::historyIsStemmed()
 {
     QCOMPARE(put("/db/_revs_limit", "3").status, 200);
     std::string rev;
-    for (int i = 0; i < 6; ++i)
-        rev = field(
-            put("/db/d" + (rev.empty() ? "" : "?rev=" + rev), "{\"i\":" + std::to_string(i) + '}'),
-            "rev");
+    for (int i = 0; i < 6; ++i) {
+        std::string target = "/db/d";
+        if (!rev.empty())
+            target.append("?rev=").append(rev);
+        rev = field(put(target, "{\"i\":" + std::to_string(i) + '}'), "rev");
+    }
     QVERIFY(rev.starts_with("6-"));
     const std::string text = field(get("/db/d?revs=true"), "_revisions");
     const auto revisions = json::members(text);
