@@ -137,6 +137,11 @@ void Contents::arrange(const std::optional<std::string> &root)
     if (m_cut)
         addCutDatabases();
     checkDatabases();
+    // Only needed to get here; of a thousand databases they are megabytes.
+    decltype(m_taken)().swap(m_taken);
+    decltype(m_folders)().swap(m_folders);
+    decltype(m_databaseFolders)().swap(m_databaseFolders);
+    decltype(m_spoilt)().swap(m_spoilt);
 }
 
 /// The folder above the databases; where there is none yet, the one that holds the loose files.

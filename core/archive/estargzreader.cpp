@@ -108,6 +108,7 @@ Result<std::optional<Toc>> readToc(const base::RandomReader &file, std::uint64_t
     if (Status read = file.readAt(tocOffset, member.data(), member.size()); !read)
         return read.error();
     const Result<std::string> json = decodeTocMember(member);
+    std::string().swap(member);
     Result<Toc> toc = json ? decodeToc(*json) : Result<Toc>(json.error());
     if (const Status sound = toc ? checkToc(*toc, tocOffset, limits) : Status(toc.error());
         !sound) {

@@ -147,19 +147,22 @@ std::optional<std::string> decodeStoredMember(std::string_view member)
     content.reserve(member.size());
     std::string_view rest = member.substr(kGzipHeader.size());
     for (bool last = false; !last;) {
-        if (rest.size() < 5)
+        if (rest.size() < 5 || (rest[0] != '\x00' && rest[0] != '\x01'))
             return std::nullopt;
         last = rest[0] == '\x01';
-        const size_t length = littleAt16(rest, 1);
-        if (rest.size() < 5 + length)
+        const std::uint16_t length = littleAt16(rest, 1);
+        // One form only: full blocks, then one that is not empty, but for an empty content.
+        const bool isRightLength =
+            last ? length > 0 || content.empty() : length == kStoredBlockBytes;
+        if (!isRightLength || littleAt16(rest, 3) != static_cast<std::uint16_t>(~length)
+            || rest.size() - 5 < length)
             return std::nullopt;
         content += rest.substr(5, length);
-        rest.remove_prefix(5 + length);
+        rest.remove_prefix(size_t{5} + length);
     }
-    // One form only: the cheapest complete check is to make it again.
-    if (encodeStoredMember(content) != member)
-        return std::nullopt;
-    return content;
+    std::string trailer;
+    appendTrailer(trailer, content);
+    return rest == trailer ? std::optional(std::move(content)) : std::nullopt;
 }
 
 std::uint32_t crc32(std::uint32_t before, std::string_view bytes)

@@ -89,8 +89,7 @@ Result<std::string> tarHeaderForFile(std::string_view path, std::uint64_t size,
         return Error{
             ErrorKind::TooLarge,
             base::text("The file %1 has %2 bytes; one file of an archive can have at most 8 GiB.")
-                .arg(base::printable(path))
-                .arg(size),
+                .arg(base::printable(path), QString::number(size)),
             {}};
     CapturingDevice device;
     KTar tar(&device);

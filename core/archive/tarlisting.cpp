@@ -27,8 +27,7 @@ Status TarListing::entry(const TarEntry &entry)
             ErrorKind::Hostile,
             base::text(
                 "The entry %1 claims %2 bytes, which is over the limit for uncompressed bytes; the archive is not opened.")
-                .arg(base::printable(entry.name))
-                .arg(entry.size),
+                .arg(base::printable(entry.name), QString::number(entry.size)),
             {}};
     const std::string_view path = trimmedPath(entry.name);
     if (!std::exchange(m_sawFile, true) && nameOf(path) == "format.json" && !parentOf(path).empty()

@@ -356,30 +356,35 @@ Status checkToc(Toc &toc, std::uint64_t tocOffset, const Limits &limits)
     return {};
 }
 
-std::string encodeTocMember(std::string_view json)
+std::string encodeTocMember(std::string json)
 {
-    std::string content = encodeTarBlock(kTocName, json.size());
-    content += json;
-    content.append(tarPadding(json.size()) + 2 * kTarBlockBytes, '\0');
-    return encodeStoredMember(content);
+    const size_t size = json.size();
+    json.insert(0, encodeTarBlock(kTocName, size)); // in place: a large one is 20 MB
+    json.append(tarPadding(size) + 2 * kTarBlockBytes, '\0');
+    return encodeStoredMember(json);
 }
 
 Result<std::string> decodeTocMember(std::string_view member)
 {
     if (member.size() > kMaxTocBytes)
         return limitError(base::text("the size of the table of contents"));
-    const std::optional<std::string> content = decodeStoredMember(member);
+    std::optional<std::string> content = decodeStoredMember(member);
     if (!content || content->size() < 3 * kTarBlockBytes)
         return tocError(base::text("its gzip member is not as it was written"));
     TarBlock block;
-    if (decodeTarBlock(std::string_view(*content).substr(0, kTarBlockBytes), block)
-            != TarFault::None
+    const std::string_view header = std::string_view(*content).substr(0, kTarBlockBytes);
+    if (decodeTarBlock(header, block) != TarFault::None
         || block.size > content->size() - 3 * kTarBlockBytes)
         return tocError(base::text("its tar header is not as it was written"));
-    std::string json = content->substr(kTarBlockBytes, static_cast<size_t>(block.size));
-    if (encodeTocMember(json) != member)
+    const auto size = static_cast<size_t>(block.size);
+    const std::string_view end = std::string_view(*content).substr(kTarBlockBytes + size);
+    if (header != encodeTarBlock(kTocName, size)
+        || end.size() != tarPadding(size) + 2 * kTarBlockBytes
+        || end.find_first_not_of('\0') != std::string_view::npos)
         return tocError(base::text("its tar entry is not as it was written"));
-    return json;
+    content->resize(kTarBlockBytes + size);
+    content->erase(0, kTarBlockBytes);
+    return std::move(*content);
 }
 
 } // namespace archive

@@ -61,7 +61,7 @@ struct Toc {
 
 /// The tar entry and the end of the tar: header, `json`, padding, two zero blocks, as one stored
 /// member.
-[[nodiscard]] std::string encodeTocMember(std::string_view json);
+[[nodiscard]] std::string encodeTocMember(std::string json);
 /// The JSON text of a member that is exactly of that form.
 [[nodiscard]] base::Result<std::string> decodeTocMember(std::string_view member);
 

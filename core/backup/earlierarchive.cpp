@@ -101,7 +101,9 @@ std::unique_ptr<EarlierArchive> EarlierArchive::newestIn(const Folder &folder,
 const archive::ManifestDatabase *EarlierArchive::find(const std::string &database) const
 {
     const auto found = m_databases.find(database);
-    return found == m_databases.end() ? nullptr : found->second;
+    const bool isHere = found != m_databases.end()
+        && found->second->directory == archive::directoryNameFor(database);
+    return isHere ? found->second : nullptr;
 }
 
 Result<std::vector<EarlierArchive::File>>

@@ -26,7 +26,8 @@ public:
     /// The name of the file.
     [[nodiscard]] const std::string &name() const { return m_name; }
     [[nodiscard]] const archive::Manifest &manifest() const { return m_manifest; }
-    /// Null when it does not hold the database.
+    /// Null when it does not hold the database, or (by whomever it was made) not in the directory
+    /// that belongs to its name.
     [[nodiscard]] const archive::ManifestDatabase *find(const std::string &database) const;
 
     struct File {

@@ -228,9 +228,8 @@ Status Folder::requireSpace(std::uint64_t bytes) const
         base::text(
             "The disk of %1 has %2 MiB free and a backup needs about %3 MiB. Free some space or choose another "
             "folder with --to. The old backups are untouched.")
-            .arg(shown(m_path))
-            .arg(*free / mebibyte)
-            .arg(bytes / mebibyte + 1)};
+            .arg(shown(m_path), QString::number(*free / mebibyte),
+                 QString::number(bytes / mebibyte + 1))};
 }
 
 std::string Folder::freeTimestamp(std::chrono::system_clock::time_point now) const

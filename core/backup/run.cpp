@@ -5,7 +5,7 @@
 #include "core/backup/earlierarchive.h"
 #include "core/backup/reuse.h"
 #include "core/backup/snapshot.h"
-#include "core/backup/stopping.h"
+#include "core/backup/survey.h"
 #include "core/backup/workers.h"
 #include "core/base/failpoint.h"
 #include "core/base/text.h"
@@ -100,24 +100,37 @@ private:
         m_manifest.serverVersion = server->version;
         m_manifest.serverUuid = server->uuid;
         m_manifest.serverVendor = server->vendor;
-        auto infos = m_source.databaseInfos(allDatabases());
-        if (!infos)
-            return infos.error();
-        m_infos = std::move(*infos);
-        std::uint64_t expectedBytes = 0;
-        std::uint64_t expectedDocuments = 0;
-        for (const auto &[name, info] : m_infos) {
-            expectedBytes += std::max(info.externalBytes, info.activeBytes);
-            expectedDocuments += info.docCount + info.docDelCount;
-        }
-        m_progress.documents = expectedDocuments;
         auto folder = Folder::open(m_request.folder);
         if (!folder)
             return folder.error();
         m_folder = std::move(*folder);
+        return survey();
+    }
+
+    Status survey()
+    {
+        m_earlier = EarlierArchive::newestIn(*m_folder, m_manifest.server, m_manifest.serverUuid,
+                                             m_remarks);
+        const unsigned round =
+            nextRound(m_earlier ? m_earlier->manifest().reuseRound : std::nullopt);
+        m_manifest.reuseRound = round;
+        if (m_request.full)
+            m_earlier.reset();
+        auto survey = surveyDatabases({.source = m_source,
+                                       .databases = allDatabases(),
+                                       .earlier = m_earlier.get(),
+                                       .server = m_manifest.server,
+                                       .serverUuid = m_manifest.serverUuid,
+                                       .round = round,
+                                       .parallelRequests = m_request.parallelRequests,
+                                       .clock = m_clock});
+        if (!survey)
+            return survey.error();
+        m_survey = std::move(*survey);
+        m_progress.documents = m_survey.documents;
         // Staging and archive of the largest part lie side by side for a while; both shrink what
         // they hold.
-        return m_folder->requireSpace(expectedBytes + expectedBytes / 5 + kSpareBytes);
+        return m_folder->requireSpace(m_survey.bytes + m_survey.bytes / 5 + kSpareBytes);
     }
 
     [[nodiscard]] std::vector<std::string> allDatabases() const
@@ -128,21 +141,13 @@ private:
         return databases;
     }
 
-    void openEarlier()
-    {
-        m_earlier = EarlierArchive::newestIn(*m_folder, m_manifest.server, m_manifest.serverUuid,
-                                             m_remarks);
-        m_round = nextRound(m_earlier ? m_earlier->manifest().reuseRound : std::nullopt);
-        m_manifest.reuseRound = m_round;
-    }
-
     Status makeArchive()
     {
-        openEarlier();
-        m_timestamp = m_folder->freeTimestamp(m_clock.now());
+        const auto now = m_clock.now(); // once: the file is named after it
+        m_timestamp = m_folder->freeTimestamp(now);
         m_manifest.tool = std::string("focus-monitor ") + base::versionText();
         m_manifest.runId = QUuid::createUuid().toString(QUuid::WithoutBraces).toStdString();
-        m_manifest.startedAt = base::isoTime(m_clock.now());
+        m_manifest.startedAt = base::isoTime(now);
         auto file = base::File::create(m_folder->partialPath(m_timestamp));
         if (!file)
             return file.error();
@@ -228,62 +233,25 @@ private:
     /// when it has to be fetched.
     Result<bool> reuse(const std::string &database)
     {
-        const auto info = m_infos.find(database);
-        if (m_earlier == nullptr || m_request.full || info == m_infos.end()
-            || isItsTurn(database, m_round))
+        const auto unchanged = m_survey.unchanged.find(database);
+        if (unchanged == m_survey.unchanged.end())
             return false;
-        const archive::ManifestDatabase *before = m_earlier->find(database);
-        Present present{m_manifest.server, m_manifest.serverUuid, info->second};
-        if (judgeReuse(m_earlier->manifest(), before, present) != ReuseVerdict::Unchanged)
-            return false;
-        auto entry = entryFrom(*before, info->second);
-        auto properties = readProperties(database);
-        if (!properties)
-            return properties.error();
-        present.properties = std::move(*properties);
-        if (!present.properties
-            || judgeReuse(m_earlier->manifest(), before, present) != ReuseVerdict::Unchanged)
-            return false;
-        const auto files = m_earlier->files(before->directory);
+        // What was said of it there still holds, and when it was compared stays so.
+        archive::ManifestDatabase entry = *m_earlier->find(database);
+        const auto files = m_earlier->files(entry.directory);
         if (!files) {
             noteDamage(database, files.error());
             return false;
         }
+        if (!entry.reused)
+            entry.contentFrom = m_earlier->name();
+        entry.reused = true;
+        entry.startedAt = unchanged->second.seenAt;
         entry.finishedAt = base::isoTime(m_clock.now());
         if (Status packed = packReused(std::move(entry), *files); !packed)
             return packed.error();
-        m_progress.documents -=
-            std::min(m_progress.documents.load(), info->second.docCount + info->second.docDelCount);
+        m_progress.documents -= unchanged->second.documents;
         return true;
-    }
-
-    /// What was said of it there still holds; when it was compared stays when it was compared.
-    archive::ManifestDatabase entryFrom(const archive::ManifestDatabase &before,
-                                        const couch::DatabaseInfo &info)
-    {
-        archive::ManifestDatabase entry = before;
-        if (!before.reused)
-            entry.contentFrom = m_earlier->name();
-        entry.reused = true;
-        entry.props = info.props;
-        entry.startedAt = base::isoTime(m_clock.now());
-        return entry;
-    }
-
-    /// They move no sequence. Nothing when they cannot be read: the snapshot says why.
-    Result<std::optional<Present::Properties>> readProperties(const std::string &database)
-    {
-        auto security = m_source.security(database);
-        if (!security && stopsTheRun(security.error().kind))
-            return security.error();
-        if (!security)
-            return std::optional<Present::Properties>();
-        const auto limit = m_source.revsLimit(database);
-        if (!limit && stopsTheRun(limit.error().kind))
-            return limit.error();
-        if (!limit)
-            return std::optional<Present::Properties>();
-        return std::optional<Present::Properties>({std::move(*security), *limit});
     }
 
     void noteDamage(const std::string &database, const Error &error)
@@ -467,10 +435,9 @@ private:
     couch::Client m_source;
     QThreadPool m_pool;
     couch::Discovery m_discovery;
-    std::map<std::string, couch::DatabaseInfo> m_infos; ///< at the beginning
+    Survey m_survey;
     std::unique_ptr<Folder> m_folder;
     std::unique_ptr<EarlierArchive> m_earlier; ///< null when there is none
-    unsigned m_round = 0;
     std::vector<QString> m_remarks;
     std::string m_timestamp;
     std::unique_ptr<archive::Writer> m_writer;

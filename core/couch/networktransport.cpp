@@ -261,9 +261,8 @@ Attempt NetworkTransport::readGoodBody(const Request &request, const ResponseHea
     if (hasBody && head.contentLength && received != *head.contentLength) {
         result.error = Error{ErrorKind::Unreachable,
                              text("The answer to %1 was cut off: %2 of %3 bytes came.")
-                                 .arg(printable(asked(request).place))
-                                 .arg(received)
-                                 .arg(*head.contentLength)};
+                                 .arg(printable(asked(request).place), QString::number(received),
+                                      QString::number(*head.contentLength))};
         result.isTransient = true;
     }
     return result;

@@ -119,8 +119,7 @@ void Transfer::checkRate()
     if (tooSlow)
         abort(Error{ErrorKind::Timeout,
                     text("%1 sends %2 too slowly: less than 1 KiB a second for %3 s.")
-                        .arg(m_worker.origin(), m_path)
-                        .arg(seconds(window))});
+                        .arg(m_worker.origin(), m_path, QString::number(seconds(window)))});
 }
 
 void Transfer::deadlinePassed()
@@ -133,12 +132,12 @@ Error Transfer::tooLate() const
     if (!m_hasHead)
         return {ErrorKind::Timeout,
                 text("%1 did not answer %2 within %3 s.")
-                    .arg(m_worker.origin(), m_path)
-                    .arg(seconds(m_worker.options().connectAndHeaderDeadline))};
+                    .arg(m_worker.origin(), m_path,
+                         QString::number(seconds(m_worker.options().connectAndHeaderDeadline)))};
     return {ErrorKind::Timeout,
             text("%1 stopped in the middle of its answer to %2: nothing came for %3 s.")
-                .arg(m_worker.origin(), m_path)
-                .arg(seconds(m_worker.options().idleDeadline))};
+                .arg(m_worker.origin(), m_path,
+                     QString::number(seconds(m_worker.options().idleDeadline)))};
 }
 
 void Transfer::abort(std::optional<Error> reason)

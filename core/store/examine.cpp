@@ -313,9 +313,8 @@ Status Examiner::findAttachmentProblems()
                 else if (length && *length != expected)
                     report("attachment-length", info->id,
                            text("The attachment %1 of \"%2\" should have %3 bytes, but has %4.")
-                               .arg(base::printable(digest), base::printable(info->id))
-                               .arg(expected)
-                               .arg(*length));
+                               .arg(base::printable(digest), base::printable(info->id),
+                                    QString::number(expected), QString::number(*length)));
             }
             return {};
         });

@@ -343,7 +343,8 @@ Result<Facts> DirectWriter::finish()
 } // namespace
 
 Result<std::unique_ptr<Writer>> Writer::create(base::StagingFolder &folder,
-                                               std::optional<std::string> uuid, const WriterSizes &sizes)
+                                               std::optional<std::string> uuid,
+                                               const WriterSizes &sizes)
 {
     if (!uuid)
         uuid = QUuid::createUuid().toString(QUuid::WithoutBraces).toStdString();

@@ -22,11 +22,18 @@ void FaultsTest::everyFileOperationMayFail_data()
     QTest::addColumn<int>("kind");
     QTest::addColumn<bool>("syncOnly");
     QTest::addColumn<bool>("sticky");
-    QTest::newRow("an input/output error") << int(ErrorKind::Io) << false << false;
-    QTest::newRow("the disk is full for a moment") << int(ErrorKind::NoSpace) << false << false;
-    QTest::newRow("the disk is full from then on") << int(ErrorKind::NoSpace) << false << true;
-    QTest::newRow("a sync that fails") << int(ErrorKind::Io) << true << false;
-    QTest::newRow("the disk is unplugged") << int(ErrorKind::Io) << false << true;
+    QTest::addColumn<bool>("full");
+    for (const bool full : {true, false}) {
+        const auto row = [full](const char *name, ErrorKind kind, bool syncOnly, bool sticky) {
+            QTest::addRow("%s, %s", name, full ? "fetching" : "taking over")
+                << int(kind) << syncOnly << sticky << full;
+        };
+        row("an input/output error", ErrorKind::Io, false, false);
+        row("the disk is full for a moment", ErrorKind::NoSpace, false, false);
+        row("the disk is full from then on", ErrorKind::NoSpace, false, true);
+        row("a sync that fails", ErrorKind::Io, true, false);
+        row("the disk is unplugged", ErrorKind::Io, false, true);
+    }
 }
 
 void FaultsTest::everyFileOperationMayFail()
@@ -34,6 +41,7 @@ void FaultsTest::everyFileOperationMayFail()
     QFETCH(const int, kind);
     QFETCH(const bool, syncOnly);
     QFETCH(const bool, sticky);
+    QFETCH(const bool, full);
     FakeServer server;
     fillSample(server);
     // Large enough to leave the memory of the staging folder, so that it fails there as well.
@@ -45,6 +53,7 @@ void FaultsTest::everyFileOperationMayFail()
     runner.request.verifyAllBodies = false;
     VERIFY_GOOD(runner.run());
     auto archives = testsupport::contentsOf(runner.folder());
+    runner.request.full = full;
 
     for (std::uint64_t n = 1;; ++n) {
         runner.clock.time += std::chrono::hours(1);

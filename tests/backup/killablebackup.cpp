@@ -7,12 +7,14 @@
 #include <QCoreApplication>
 
 #include <cstdio>
+#include <cstring>
 
 int main(int argc, char *argv[])
 {
     const QCoreApplication application(argc, argv);
-    if (argc != 3) {
-        std::fprintf(stderr, "usage: killablebackup FOLDER STATE\n");
+    const bool full = argc == 4 && std::strcmp(argv[3], "full") == 0;
+    if (argc != 3 && !full) {
+        std::fprintf(stderr, "usage: killablebackup FOLDER STATE [full]\n");
         return 64;
     }
     testsupport::FakeServer server;
@@ -24,6 +26,7 @@ int main(int argc, char *argv[])
     request.sourceName = server.origin();
     request.folder = {base::fromUtf8(argv[1]), base::fromUtf8(argv[2])};
     request.parallelDatabases = 1;
+    request.full = full;
     backup::Progress progress;
     const auto outcome = backup::runBackup(request, progress, base::systemClock(), {});
     if (!outcome) {

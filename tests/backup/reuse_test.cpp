@@ -1,3 +1,5 @@
+#include "core/archive/writer.h"
+#include "core/backup/archiveview.h"
 #include "core/backup/earlierarchive.h"
 #include "core/backup/reuse.h"
 #include "core/backup/sequence.h"
@@ -33,6 +35,7 @@ private slots:
     void requestsOfAnUnchangedRun();
     void otherServersAndOtherFiles_data();
     void otherServersAndOtherFiles();
+    void anotherDirectoryIsNotTrusted();
     void everyDamagedMember();
     void damageBehindTheTakeOverIsFound();
     void inheritanceNeedsTheSameBytes();
@@ -99,7 +102,6 @@ void setBothInstances(Case &one, const char *time)
 }
 
 } // namespace
-
 
 void ReuseTest::sequences_data()
 {
@@ -635,6 +637,45 @@ void ReuseTest::otherServersAndOtherFiles()
     QCOMPARE(int(second->remarks.size()), remarks);
     for (const QString &remark : second->remarks)
         QVERIFY2(remark.contains(QStringLiteral("`verify`")), qPrintable(remark));
+    QCOMPARE(runner.faultOf(second->archive, expectedOf(server)), QString());
+}
+
+/// An archive, by whomever it was made, that puts databases where they do not belong: two of them
+/// in one directory would make an archive that cannot be finished, in every run from then on.
+void ReuseTest::anotherDirectoryIsNotTrusted()
+{
+    FakeServer server;
+    fill(server, 3);
+    Runner runner(server);
+    const auto first = runner.run();
+    VERIFY_GOOD(first);
+    const auto view = backup::ArchiveView::open(first->archive, {});
+    VERIFY_GOOD(view);
+    archive::Manifest forged = first->manifest;
+    for (ManifestDatabase &entry : forged.databases)
+        entry.directory = "org_0";
+    const base::fs::path path = runner.folder() / "2026-11-23T03_30_00.000Z.tgz";
+    auto file = base::File::create(path);
+    VERIFY_GOOD(file);
+    auto writer = archive::Writer::create(std::move(*file), "2026-11-23T03_30_00.000Z", {});
+    VERIFY_GOOD(writer);
+    VERIFY_GOOD((*writer)->addFolder({}));
+    VERIFY_GOOD((*writer)->addBytes("format.json", archive::encodeFormat("x", "y", "z")));
+    VERIFY_GOOD((*writer)->addFolder("org_0"));
+    const auto files = (*view)->reader().openDatabase("org_0");
+    VERIFY_GOOD(files);
+    for (const auto &entry : (*files)->files()) {
+        const auto packed = (*view)->reader().packedFile("org_0", entry.name);
+        VERIFY_GOOD(packed);
+        VERIFY_GOOD((*writer)->addPacked("org_0/" + entry.name, *packed));
+    }
+    VERIFY_GOOD((*writer)->addBytes("manifest.json", archive::encodeManifest(forged)));
+    VERIFY_GOOD((*writer)->finish());
+    runner.clock.time += std::chrono::hours(1);
+    const auto second = runner.run();
+    VERIFY_GOOD(second);
+    QVERIFY(second->reused() <= 1);
+    QVERIFY(second->manifest.isComplete());
     QCOMPARE(runner.faultOf(second->archive, expectedOf(server)), QString());
 }
 

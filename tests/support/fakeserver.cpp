@@ -130,6 +130,12 @@ Result<couch::ResponseHead> FakeServer::stream(const Request &request, const bas
     return answered->response.head;
 }
 
+FakeServer::Answer FakeServer::rawAnswer(const Request &request) const
+{
+    const std::lock_guard lock(m_mutex);
+    return route(request);
+}
+
 couch::Transport::Statistics FakeServer::statistics() const
 {
     const std::lock_guard lock(m_mutex);

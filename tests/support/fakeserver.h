@@ -38,6 +38,9 @@ public:
     [[nodiscard]] Statistics statistics() const override;
     [[nodiscard]] std::string origin() const override { return "http://fake.example"; }
 
+    /// The answer as it would go over the wire, refusals too; not recorded, without the hook.
+    [[nodiscard]] Answer rawAnswer(const couch::Request &request) const;
+
     [[nodiscard]] std::vector<couch::Request> record() const;
     [[nodiscard]] size_t requests() const { return record().size(); }
     /// Those whose target holds this text.

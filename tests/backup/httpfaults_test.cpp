@@ -1,0 +1,369 @@
+#include "tests/backup/faultyserver.h"
+#include "tests/backup/sampleserver.h"
+
+#include "core/base/text.h"
+
+using namespace backuptesting;
+using base::ErrorKind;
+
+/// A backup over real sockets while the server, or something between, does wrong.
+class HttpFaultsTest : public QObject
+{
+    Q_OBJECT
+private slots:
+    void initTestCase() { QTest::failOnWarning(QRegularExpression(QStringLiteral(".*"))); }
+
+    void everyRequestOnce_data();
+    void everyRequestOnce();
+    void everyAnswerOfAKind_data();
+    void everyAnswerOfAKind();
+};
+
+namespace {
+
+/// Small: every request of its backup is a test.
+void fillSmall(FakeServer &server)
+{
+    FakeDatabase &database = server.databases["org/1"];
+    database.write("plain", {"ba"});
+    database.write("conflict", {"ba", R"("side":"b")"});
+    database.write("conflict", {"ca", R"("side":"c")"});
+    database.write("gone", {"ba", "", true});
+    database.write("files", {"a", "", false, {{"raw", std::string(3000, 'x')}}});
+    server.databases["org_2"].write("only", {"a"});
+}
+
+struct Seen {
+    base::Result<backup::RunOutcome> outcome;
+    std::vector<ScriptedServer::Received> received;
+    int stray = 0;
+};
+
+/// One run into the runner's folder.
+Seen runWith(Runner &runner, const FakeServer &server, const FaultyServer::Wrong &wrong)
+{
+    FaultyServer faulty(server, wrong);
+    runner.request.source = &faulty.transport();
+    runner.request.sourceName = "http://focus.example"; // the port differs from run to run
+    runner.request.parallelRequests = 1;
+    runner.clock.time += std::chrono::hours(1);
+    auto outcome = runner.run();
+    return {std::move(outcome), faulty.received(), faulty.strayConnections()};
+}
+
+/// All that a run tells: messages, details, manifest, what lies in the folders.
+std::string everythingTold(const Seen &seen, const Runner &runner)
+{
+    std::string told;
+    if (!seen.outcome)
+        told = QString(seen.outcome.error().message + seen.outcome.error().detail).toStdString();
+    else
+        told = archive::encodeManifest(seen.outcome->manifest) + seen.outcome->verification.l3Note;
+    for (const base::fs::path &place : {runner.folder(), runner.request.folder.stateFolder}) {
+        std::error_code code;
+        for (const auto &entry : base::fs::recursive_directory_iterator(place, code)) {
+            told += base::toUtf8(entry.path());
+            if (const auto bytes = base::readFile(entry.path(), 1 << 24))
+                told += *bytes;
+        }
+    }
+    return told;
+}
+
+/// reliability.md 2.0; empty when all hold.
+QString violation(const Seen &seen, const Runner &runner, const FakeServer &server,
+                  const std::map<std::string, std::string> &archivesBefore)
+{
+    auto now = testsupport::contentsOf(runner.folder());
+    for (const auto &[name, bytes] : archivesBefore) {
+        if (!now.contains(name) || now[name] != bytes)
+            return QStringLiteral("I4: an earlier archive was touched");
+    }
+    if (now.size() != archivesBefore.size() + (seen.outcome ? 1 : 0))
+        return QStringLiteral("I5: another number of archives");
+    if (runner.names().size() != now.size())
+        return QStringLiteral("I5: something was left behind");
+    if (seen.outcome) {
+        const bool isComplete = seen.outcome->manifest.isComplete();
+        const QString fault =
+            runner.faultOf(seen.outcome->archive,
+                           isComplete ? server.databases : std::map<std::string, FakeDatabase>());
+        if (!fault.isEmpty())
+            return QStringLiteral("I1-I3: ") + fault;
+    } else if (!seen.outcome.error().message.endsWith(QLatin1Char('.'))
+               && !seen.outcome.error().message.endsWith(QLatin1Char('?'))) {
+        return QStringLiteral("I9: no sentence: ") + seen.outcome.error().message;
+    }
+    const std::string told = everythingTold(seen, runner);
+    const std::string basic = base::toBase64(std::string("backup:") + kCanary);
+    if (told.find(kCanary) != std::string::npos || told.find(basic) != std::string::npos)
+        return QStringLiteral("I6: the password shows");
+    if (seen.stray > 0)
+        return QStringLiteral("I6: a redirection was followed");
+    for (const ScriptedServer::Received &request : seen.received) {
+        const bool isSafePost = request.method == "POST"
+            && (request.target.contains("/_bulk_get?") || request.target == "/_dbs_info"
+                || request.target.endsWith("/_revs_diff"));
+        if (request.method != "GET" && request.method != "HEAD" && !isSafePost)
+            return QStringLiteral("I11: %1").arg(QString::fromLatin1(request.method));
+    }
+    return {};
+}
+
+/// What the run made of it, in a line: an error, omissions, or nothing.
+QString verdictOf(const Seen &seen)
+{
+    if (!seen.outcome)
+        return QStringLiteral("%1: %2").arg(
+            QLatin1String(base::errorCode(seen.outcome.error().kind)),
+            seen.outcome.error().message);
+    QStringList lines;
+    const auto add = [&lines](const std::vector<archive::Omission> &omissions) {
+        for (const archive::Omission &omission : omissions)
+            lines.append(
+                QString::fromStdString("omits " + omission.code + ": " + omission.message));
+    };
+    add(seen.outcome->manifest.omissions);
+    for (const archive::ManifestDatabase &entry : seen.outcome->manifest.databases)
+        add(entry.omissions);
+    lines.removeDuplicates();
+    for (const std::string &fallback : seen.outcome->manifest.fallbacks)
+        lines.append(QString::fromStdString("does without: " + fallback));
+    return lines.isEmpty() ? QStringLiteral("survives") : lines.join(QLatin1Char('\n'));
+}
+
+} // namespace
+
+void HttpFaultsTest::everyRequestOnce_data()
+{
+    QTest::addColumn<int>("way");
+    for (const Way way : kWays)
+        QTest::newRow(nameOf(way)) << int(way);
+}
+
+/// Request n goes wrong once: the run goes on as if nothing had been, or ends (or names what is
+/// missing) for a reason that is not to be doubted.
+void HttpFaultsTest::everyRequestOnce()
+{
+    QFETCH(const int, way);
+    FakeServer server;
+    fillSmall(server);
+    Runner runner(server);
+    runner.request.full = true;
+    VERIFY_GOOD(runWith(runner, server, {}).outcome);
+    auto archives = testsupport::contentsOf(runner.folder());
+    for (int n = 0;; ++n) {
+        const Seen seen = runWith(runner, server, [&](const ScriptedServer::Received &request) {
+            return request.number == n ? std::optional(Way(way)) : std::nullopt;
+        });
+        const QString broken = violation(seen, runner, server, archives);
+        QVERIFY2(broken.isEmpty(), qPrintable(QStringLiteral("request %1: ").arg(n) + broken));
+        archives = testsupport::contentsOf(runner.folder());
+        if (static_cast<int>(seen.received.size()) <= n) {
+            VERIFY_GOOD(seen.outcome);
+            QVERIFY(seen.outcome->manifest.isComplete());
+            QVERIFY(n > 20);
+            break;
+        }
+        const bool isTransient = Way(way) == Way::Fail || Way(way) == Way::Stall
+            || Way(way) == Way::TooMany || Way(way) == Way::Broken;
+        if (isTransient)
+            QCOMPARE(verdictOf(seen), QStringLiteral("survives"));
+        while (archives.size() > 2) {
+            base::fs::remove(runner.folder() / archives.begin()->first);
+            archives.erase(archives.begin());
+        }
+    }
+    runner.request.full = false;
+    const Seen next = runWith(runner, server, {});
+    VERIFY_GOOD(next.outcome);
+    QCOMPARE(verdictOf(next), QStringLiteral("survives"));
+    QVERIFY(next.outcome->removedLeftovers.empty());
+}
+
+namespace {
+
+/// Where a fault ends, if all answers of one kind have it.
+enum class End : char {
+    Error = 'E',    ///< the run, with its sentence
+    Unread = 'N',   ///< the run, because no database could be read, with its sentence
+    Gone = 'G',     ///< the run, because no database was there any more
+    Omission = 'O', ///< published, and what is missing is named with its sentence
+    Without = 'W',  ///< published, done in another way
+    Survives = 'S', ///< published, nothing is missing
+};
+
+/// A row for each kind of request, a letter for each way, in the order of kWays:
+/// fail, stall, cut, garbage, 401, 403, 404, 413, 429, 500, redirect.
+struct Row {
+    const char *what;
+    std::string_view ends;
+    const char *omission; ///< its code
+    const char *garbageOmission;
+    const char *without;
+};
+constexpr std::array kRows{
+    Row{"/", "EEEEEEEEEEE", "", "", ""},
+    Row{"/_all_dbs", "EEEEEEEEEEE", "", "", ""},
+    Row{"/_dbs_info", "EEESEWWEEEE", "", "", "no _dbs_info: databases asked one by one"},
+    Row{"database", "ENENENGNNNE", "", "", ""},
+    Row{"_security", "EOEOEOOOOOE", "security-unreadable", "security-unreadable", ""},
+    Row{"_revs_limit", "EOEOEOWOOOE", "revs-limit-unreadable", "revs-limit-unreadable",
+        "no _revs_limit: left out"},
+    Row{"_changes", "ENENENNNNNE", "", "", ""},
+    Row{"_bulk_get", "EOEOENNONOE", "revision-unreadable", "malformed-document", ""},
+    Row{"attachment", "EOEOEOOOOOE", "attachment-unreadable", "attachment-unreadable", ""},
+    Row{"_local_docs", "EOEOEOWOOOE", "local-documents-unreadable", "local-documents-unreadable",
+        "no _local_docs: _local documents left out"},
+};
+
+/// The one sentence of each way, `%1` is what was asked for.
+const char *sentenceOf(Way way)
+{
+    switch (way) {
+    case Way::Fail:
+        return "^SERVER closed the connection without an answer to %1\\."
+               "( Is it HTTP that is spoken there, and not HTTPS\\?)?$";
+    case Way::Stall: return "^SERVER did not answer %1 within 0\\.4 s\\.$";
+    case Way::Cut: return "^SERVER closed the connection before its answer to %1 was complete\\.$";
+    case Way::Garbage:
+        return "^(SERVER is not a CouchDB: its greeting is not JSON\\.$"
+               "|The server's answer to .* cannot be used\\. .*\\.$"
+               "|12 bytes came, its document says 3000)";
+    case Way::Unauthorized:
+        return "^SERVER refused the password of user \"backup\" \\(401\\)\\. Set it again with "
+               "--password-file, or in the keychain through the console\\.$";
+    case Way::Forbidden:
+        return "^SERVER%1 may not be read by this user \\(403: Made by a test\\.\\)\\.$";
+    case Way::NotFound: return "^SERVER%1 does not exist \\(404: Made by a test\\.\\)\\.$";
+    case Way::TooLarge:
+        return "^SERVER%1 finds the request too large \\(413: Made by a test\\.\\)\\.$";
+    case Way::TooMany:
+        return "^SERVER%1 asks for fewer requests \\(429: Made by a test\\.\\)\\. Try again later\\.$";
+    case Way::Broken: return "^SERVER%1 failed at the server \\(500: Made by a test\\.\\)\\.$";
+    case Way::Redirect:
+        return "^SERVER%1 redirects to SERVER/ \\(302\\), which is not followed\\. Give that "
+               "address if it is yours\\.$";
+    }
+    return "";
+}
+
+/// The path in a sentence.
+QString pathOf(const std::string &what)
+{
+    if (what.starts_with('/'))
+        return QString::fromStdString(what);
+    const QString database = QStringLiteral("/org(%2F1|_2)");
+    if (what == "database")
+        return database;
+    return database + QLatin1Char('/')
+        + (what == "attachment" ? QStringLiteral("files/raw") : QString::fromStdString(what));
+}
+
+/// What is wrong with a sentence; empty when it is the right one.
+QString faultIn(QString sentence, const std::string &what, Way way)
+{
+    static const QRegularExpression server(QStringLiteral("http://127\\.0\\.0\\.1:[0-9]+"));
+    static const QRegularExpression place(
+        QStringLiteral("^Attachment raw of document files in org/1: "));
+    static const QRegularExpression wrapped(
+        QStringLiteral("^This revision could not be fetched: [a-z_-]+ \\((.*)\\)\\.$"));
+    sentence.remove(place);
+    sentence.replace(wrapped, QStringLiteral("\\1"));
+    sentence.replace(server, QStringLiteral("SERVER"));
+    const QString pattern =
+        QString::fromLatin1(sentenceOf(way)).replace(QStringLiteral("%1"), pathOf(what));
+    return QRegularExpression(pattern).match(sentence).hasMatch()
+        ? QString()
+        : sentence + QStringLiteral("\n   is not ") + pattern;
+}
+
+std::vector<archive::Omission> omissionsOf(const archive::Manifest &manifest)
+{
+    std::vector<archive::Omission> all = manifest.omissions;
+    for (const archive::ManifestDatabase &entry : manifest.databases)
+        all.insert(all.end(), entry.omissions.begin(), entry.omissions.end());
+    return all;
+}
+
+/// What is wrong with how it ended; empty when it ended as the table says.
+QString faultOf(const Seen &seen, const Row &row, Way way, End end)
+{
+    static const QString unread = QStringLiteral(
+        "None of the databases could be read, so that there is no backup. The first one: ");
+    const bool isError = end == End::Error || end == End::Unread || end == End::Gone;
+    if (isError == bool(seen.outcome))
+        return verdictOf(seen);
+    if (isError) {
+        QString sentence = seen.outcome.error().message;
+        if (end == End::Gone)
+            return sentence
+                    == QLatin1String(
+                        "All databases were deleted while they were read, so that there "
+                        "is no backup. Is http://focus.example the right server?")
+                ? QString()
+                : sentence;
+        if (sentence.startsWith(unread) != (end == End::Unread))
+            return sentence;
+        return faultIn(sentence.remove(unread), row.what, way);
+    }
+    const archive::Manifest &manifest = seen.outcome->manifest;
+    const std::vector<archive::Omission> omissions = omissionsOf(manifest);
+    if (omissions.empty() == (end == End::Omission))
+        return verdictOf(seen);
+    for (const archive::Omission &omission : omissions) {
+        const char *code = way == Way::Garbage ? row.garbageOmission : row.omission;
+        if (omission.code != code)
+            return QString::fromStdString(omission.code);
+        if (const QString fault = faultIn(QString::fromStdString(omission.message), row.what, way);
+            !fault.isEmpty())
+            return fault;
+    }
+    const std::vector<std::string> without =
+        end == End::Without ? std::vector<std::string>{row.without} : std::vector<std::string>{};
+    return manifest.fallbacks == without ? QString() : verdictOf(seen);
+}
+
+} // namespace
+
+void HttpFaultsTest::everyAnswerOfAKind_data()
+{
+    QTest::addColumn<int>("row");
+    QTest::addColumn<int>("way");
+    for (size_t row = 0; row < kRows.size(); ++row) {
+        for (size_t way = 0; way < kWays.size(); ++way)
+            QTest::addRow("%s of %s", nameOf(kWays[way]), kRows[row].what) << int(row) << int(way);
+    }
+}
+
+/// Each ends in the one right sentence.
+void HttpFaultsTest::everyAnswerOfAKind()
+{
+    QFETCH(const int, row);
+    QFETCH(const int, way);
+    const Row &expected = kRows[static_cast<size_t>(row)];
+    const Way wrong = kWays[static_cast<size_t>(way)];
+    FakeServer server;
+    fillSmall(server);
+    Runner runner(server);
+    const Seen seen = runWith(runner, server, [&](const ScriptedServer::Received &request) {
+        return classOf(request.target) == expected.what ? std::optional(wrong) : std::nullopt;
+    });
+    const QString broken = violation(seen, runner, server, {});
+    QVERIFY2(broken.isEmpty(), qPrintable(broken));
+    const QString fault =
+        faultOf(seen, expected, wrong, End(expected.ends[static_cast<size_t>(way)]));
+    QVERIFY2(fault.isEmpty(), qPrintable(fault));
+    if (wrong == Way::Unauthorized) { // a server may lock the account out after five
+        const auto withPassword = std::count_if(seen.received.begin(), seen.received.end(),
+                                                [&](const ScriptedServer::Received &one) {
+                                                    return classOf(one.target) == expected.what
+                                                        && one.headers.contains("authorization");
+                                                });
+        QVERIFY2(withPassword <= 2, qPrintable(QString::number(withPassword)));
+    }
+}
+
+Q_DECLARE_METATYPE(std::string)
+QTEST_GUILESS_MAIN(HttpFaultsTest)
+#include "httpfaults_test.moc"
