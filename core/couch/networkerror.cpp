@@ -119,12 +119,17 @@ std::optional<Error> failureOf(const QNetworkReply &reply, const QList<QSslError
                                           .arg(origin));
     case QNetworkReply::RemoteHostClosedError:
     case QNetworkReply::ContentReSendError:
+        if (hasHead)
+            return unreachable(
+                text("%1 closed the connection before its answer to %2 was complete.")
+                    .arg(origin, path));
+        // Only the greeting, which is asked for first, may meet a server that speaks TLS.
         return unreachable(
-            hasHead ? text("%1 closed the connection before its answer to %2 was complete.")
-                          .arg(origin, path)
-                    : text("%1 closed the connection without an answer to %2. Is it HTTP that is "
-                           "spoken there, and not HTTPS?")
-                          .arg(origin, path));
+            (path.endsWith(QLatin1Char('/'))
+                 ? text("%1 closed the connection without an answer to %2. Is it HTTP that is "
+                        "spoken there, and not HTTPS?")
+                 : text("%1 closed the connection without an answer to %2."))
+                .arg(origin, path));
     case QNetworkReply::TimeoutError:
         return Error{ErrorKind::Timeout, text("%1 could not be reached in time.").arg(origin),
                      reply.errorString()};
