@@ -1,5 +1,6 @@
 #include "app/ctl/command.h"
 #include "app/ctl/connection.h"
+#include "app/ctl/databasejson.h"
 #include "app/ctl/jsonwriter.h"
 #include "app/ctl/output.h"
 #include "app/ctl/progressline.h"
@@ -130,22 +131,6 @@ private:
         return {};
     }
 
-    static void addOmissions(JsonWriter &json, const std::vector<archive::Omission> &omissions)
-    {
-        json.key("omissions").beginArray();
-        for (const archive::Omission &omission : omissions) {
-            json.beginObject().member("code", omission.code);
-            if (omission.id)
-                json.member("id", *omission.id);
-            if (omission.rev)
-                json.member("rev", *omission.rev);
-            if (omission.attachment)
-                json.member("attachment", *omission.attachment);
-            json.member("message", omission.message).endObject();
-        }
-        json.endArray();
-    }
-
     static void printJson(const backup::RunOutcome &outcome, const Context &context)
     {
         const archive::Manifest &manifest = outcome.manifest;
@@ -158,13 +143,8 @@ private:
         json.member("size", outcome.size).member("reused", outcome.reused());
         json.key("databases").beginArray();
         for (const archive::ManifestDatabase &entry : manifest.databases) {
-            json.beginObject().member("name", entry.name).member("documents", entry.documents);
-            json.member("deleted", entry.deleted).member("leaves", entry.leaves);
-            json.member("conflicted", entry.conflicted).member("attachments", entry.attachments);
-            json.key("update_seq").raw(entry.updateSeq.empty() ? "null" : entry.updateSeq);
-            json.member("reused", entry.reused).member("content_from", entry.contentFrom);
-            json.member("compared", entry.comparedAt);
-            addOmissions(json, entry.omissions);
+            json.beginObject();
+            addDatabase(json, entry);
             json.endObject();
         }
         json.endArray();

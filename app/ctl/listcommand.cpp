@@ -1,4 +1,5 @@
 #include "app/ctl/command.h"
+#include "app/ctl/databasejson.h"
 #include "app/ctl/jsonwriter.h"
 #include "app/ctl/output.h"
 #include "core/backup/archiveview.h"
@@ -134,24 +135,8 @@ private:
         JsonWriter json;
         json.beginObject().key("databases").beginArray();
         for (const ArchiveView::Database &database : databases) {
-            const archive::ManifestDatabase &entry = database.entry;
-            json.beginObject().member("name", entry.name).member("documents", entry.documents);
-            json.member("deleted", entry.deleted).member("leaves", entry.leaves);
-            json.member("conflicted", entry.conflicted).member("attachments", entry.attachments);
-            json.key("update_seq").raw(entry.updateSeq.empty() ? "null" : entry.updateSeq);
-            json.member("reused", entry.reused);
-            json.key("omissions").beginArray();
-            for (const archive::Omission &omission : entry.omissions) {
-                json.beginObject().member("code", omission.code);
-                if (omission.id)
-                    json.member("id", *omission.id);
-                if (omission.rev)
-                    json.member("rev", *omission.rev);
-                if (omission.attachment)
-                    json.member("attachment", *omission.attachment);
-                json.member("message", omission.message).endObject();
-            }
-            json.endArray();
+            json.beginObject();
+            addDatabase(json, database.entry);
             json.member("whole", database.whole && database.problem.isEmpty());
             if (!database.problem.isEmpty())
                 json.member("problem", database.problem);

@@ -168,6 +168,10 @@ Result<std::unique_ptr<Folder>> Folder::open(const Options &options)
                          .arg(shown(folder->m_path))};
     if (Status claimed = claim(folder->m_path, options.stateFolder); !claimed)
         return claimed.error();
+    auto marker = base::readFile(folder->m_path / kMarkerName, kSmallFileLimit);
+    if (!marker)
+        return marker.error();
+    folder->m_marker = std::move(*marker);
     auto lock = base::FolderLock::take(folder->m_path / kLockName);
     if (!lock)
         return lock.error();
@@ -213,6 +217,20 @@ bool Folder::isArchiveName(std::string_view name)
 {
     constexpr std::string_view suffix = ".tgz";
     return name.ends_with(suffix) && isTimestamp(name.substr(0, name.size() - suffix.size()));
+}
+
+Status Folder::requireStillThere() const
+{
+    const auto marker = base::readFile(m_path / kMarkerName, kSmallFileLimit);
+    if (marker && *marker == m_marker)
+        return {};
+    return Error{
+        ErrorKind::Io,
+        base::text(
+            "The backup disk is not there any more: %1 is gone, or another folder is in its place. "
+            "Connect the disk and take the backup again. The old backups are untouched.")
+            .arg(shown(m_path)),
+        marker ? QString() : marker.error().message};
 }
 
 Status Folder::requireSpace(std::uint64_t bytes) const

@@ -32,6 +32,9 @@ public:
     /// True for a name that publish() gives: what has it was verified by the run that wrote it.
     [[nodiscard]] static bool isArchiveName(std::string_view name);
 
+    /// Refuses when this path leads to another folder than at the beginning: a disk was taken away,
+    /// and perhaps an empty mount point stayed.
+    [[nodiscard]] base::Status requireStillThere() const;
     /// Refuses with numbers when less than `bytes` are free.
     [[nodiscard]] base::Status requireSpace(std::uint64_t bytes) const;
 
@@ -50,6 +53,7 @@ private:
     [[nodiscard]] base::Status removeLeftovers();
 
     base::fs::path m_path;
+    std::string m_marker; ///< what the marker file held when the folder was opened
     std::unique_ptr<base::FolderLock> m_lock;
     std::vector<std::string> m_removed;
 };

@@ -63,6 +63,17 @@ public:
 
     Result<RunOutcome> run()
     {
+        auto outcome = prepareAndMake();
+        if (!outcome && m_folder) { // an unplugged disk is the reason of many failures
+            if (Status there = m_folder->requireStillThere(); !there)
+                return Error{there.error().kind, there.error().message, outcome.error().message};
+        }
+        return outcome;
+    }
+
+private:
+    Result<RunOutcome> prepareAndMake()
+    {
         if (Status prepared = prepare(); !prepared)
             return prepared.error();
         Status made = makeArchive();
@@ -76,7 +87,6 @@ public:
         return verifyAndPublish();
     }
 
-private:
     /// Everything that can fail before a byte is written.
     Status prepare()
     {
@@ -143,6 +153,8 @@ private:
 
     Status makeArchive()
     {
+        if (Status there = m_folder->requireStillThere(); !there)
+            return there;
         const auto now = m_clock.now(); // once: the file is named after it
         m_timestamp = m_folder->freeTimestamp(now);
         m_manifest.tool = std::string("focus-monitor ") + base::versionText();
@@ -412,6 +424,8 @@ private:
         }
         FM_POINT("run.verified");
         m_progress.phase = Phase::Publishing;
+        if (Status there = m_folder->requireStillThere(); !there)
+            return there.error();
         if (Status published = m_folder->publish(m_timestamp); !published) {
             static_cast<void>(base::removeFile(m_folder->partialPath(m_timestamp)));
             return published.error();

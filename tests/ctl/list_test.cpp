@@ -112,7 +112,8 @@ void ListTest::databasesOfAPredecessorAsJson()
         valueAt(outcome.out, {"databases", "3"}),
         std::string(
             R"({"name":"conflicts","documents":8,"deleted":1,"leaves":19,"conflicted":6,"attachments":0,)"
-            R"("update_seq":null,"reused":false,"omissions":[],"whole":true})"));
+            R"("update_seq":null,"reused":false,"content_from":null,"compared":null,)"
+            R"("omissions":[],"whole":true})"));
     QCOMPARE(valueAt(outcome.out, {"databases", "8", "name"}), std::string(R"("stemmed")"));
     QCOMPARE(valueAt(outcome.out, {"databases", "9"}), std::string());
 }
@@ -293,7 +294,8 @@ void ListTest::archiveOfOursAsJson()
         outcome.out,
         std::string(
             R"({"databases":[{"name":"org/1","documents":1,"deleted":0,"leaves":1,"conflicted":0,)"
-            R"("attachments":0,"update_seq":"12-g1AAAA","reused":true,"omissions":[],"whole":true}]})"
+            R"("attachments":0,"update_seq":"12-g1AAAA","reused":true,"content_from":"source","compared":null,)"
+            R"("omissions":[],"whole":true}]})"
             "\n"));
 }
 
