@@ -13,6 +13,11 @@ namespace {
 
 constexpr size_t kStoredBlockBytes = 65535;
 
+// Pictures and archives do not get smaller: three slices tell, at a fortieth of the cost.
+constexpr size_t kProbeFrom = size_t{256} << 10;
+constexpr size_t kSliceBytes = size_t{32} << 10;
+constexpr size_t kWorthItPercent = 97;
+
 void appendTrailer(std::string &member, std::string_view content)
 {
     appendLittle32(member, crc32(0, content));
@@ -50,29 +55,50 @@ QString gzipFaultText(GzipFault fault)
 
 struct MemberCompressor::State {
     libdeflate_compressor *compressor = nullptr;
+    libdeflate_compressor *storing = nullptr; ///< copies
+    std::string probe;
+
+    /// False when the beginning, the middle and the end all stay as large as they are.
+    bool isWorthIt(std::string_view content)
+    {
+        if (content.size() < kProbeFrom)
+            return true;
+        const size_t last = content.size() - kSliceBytes;
+        for (const size_t from : {size_t{0}, last / 2, last}) {
+            probe.resize(libdeflate_deflate_compress_bound(compressor, kSliceBytes));
+            const size_t packed = libdeflate_deflate_compress(
+                compressor, content.data() + from, kSliceBytes, probe.data(), probe.size());
+            if (packed * 100 < kSliceBytes * kWorthItPercent)
+                return true;
+        }
+        return false;
+    }
 };
 
 MemberCompressor::MemberCompressor(int level)
     : m_state(std::make_unique<State>())
 {
     m_state->compressor = libdeflate_alloc_compressor(std::clamp(level, 1, 12));
-    if (m_state->compressor == nullptr)
+    m_state->storing = libdeflate_alloc_compressor(0);
+    if (m_state->compressor == nullptr || m_state->storing == nullptr)
         throw std::bad_alloc();
 }
 
 MemberCompressor::~MemberCompressor()
 {
+    libdeflate_free_compressor(m_state->storing);
     libdeflate_free_compressor(m_state->compressor);
 }
 
 void MemberCompressor::compress(std::string_view content, std::string &member)
 {
-    const size_t bound = libdeflate_deflate_compress_bound(m_state->compressor, content.size());
+    libdeflate_compressor *compressor =
+        m_state->isWorthIt(content) ? m_state->compressor : m_state->storing;
+    const size_t bound = libdeflate_deflate_compress_bound(compressor, content.size());
     member.resize(kGzipHeader.size() + bound + kGzipTrailerBytes);
     std::copy(kGzipHeader.begin(), kGzipHeader.end(), member.begin());
-    const size_t packed =
-        libdeflate_deflate_compress(m_state->compressor, content.data(), content.size(),
-                                    member.data() + kGzipHeader.size(), bound);
+    const size_t packed = libdeflate_deflate_compress(compressor, content.data(), content.size(),
+                                                      member.data() + kGzipHeader.size(), bound);
     Q_ASSERT(packed > 0); // the bound is enough by definition
     member.resize(kGzipHeader.size() + packed);
     appendTrailer(member, content);

@@ -40,7 +40,8 @@ public:
     MemberCompressor(const MemberCompressor &) = delete;
     MemberCompressor &operator=(const MemberCompressor &) = delete;
 
-    /// Replaces `member` by the member that holds `content`.
+    /// Replaces `member` by the member that holds `content`; large content that does not get
+    /// smaller is stored.
     void compress(std::string_view content, std::string &member);
 
 private:

@@ -111,10 +111,12 @@ Status AttachmentDecoder::finish()
             base::text("%1 bytes came, its document says %2").arg(m_length).arg(m_expectedLength)};
     constexpr std::string_view md5Prefix = "md5-";
     if (m_expectedDigest.starts_with(md5Prefix)) {
-        const std::string digest = std::string(md5Prefix) + base::toBase64(m_stored.finish());
+        std::string digest = std::string(md5Prefix) + base::toBase64(m_stored.finish());
         if (digest != m_expectedDigest)
             return Error{ErrorKind::Protocol,
                          base::text("its MD5 is not the one that its document says")};
+        if (m_inflater == nullptr)
+            m_identityDigest = std::move(digest);
     }
     return {};
 }

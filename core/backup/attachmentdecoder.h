@@ -22,6 +22,9 @@ public:
     [[nodiscard]] base::Status add(std::string_view storedBytes);
     /// After the last byte: everything must have come and fit.
     [[nodiscard]] base::Status finish();
+    /// After finish(): "md5-<base64>" of the identity bytes where it had to be computed anyway,
+    /// else empty.
+    [[nodiscard]] const std::string &identityDigest() const { return m_identityDigest; }
 
 private:
     struct Inflater;
@@ -31,6 +34,7 @@ private:
     std::string m_expectedDigest;
     std::uint64_t m_expectedLength;
     base::ByteSink m_identity;
+    std::string m_identityDigest;
     std::uint64_t m_length = 0;
     base::Hasher m_stored{base::Hasher::Algorithm::Md5Digest};
     std::unique_ptr<Inflater> m_inflater; ///< null for identity coding

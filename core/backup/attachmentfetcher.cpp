@@ -2,6 +2,7 @@
 
 #include "core/backup/attachmentdecoder.h"
 #include "core/base/text.h"
+#include "core/store/keyspace.h"
 
 #include <QtConcurrent/QtConcurrentRun>
 
@@ -58,24 +59,28 @@ bool mayTryAgain(ErrorKind kind, bool hasBegun, int tries)
     }
 }
 
-Result<std::string> fetchSmall(couch::Client &client, const std::string &database,
-                               const AttachmentFetcher::Wanted &wanted)
+Result<AttachmentFetcher::Fetched> fetchSmall(couch::Client &client, const std::string &database,
+                                              const AttachmentFetcher::Wanted &wanted)
 {
     std::string bytes;
-    const Status fetched =
-        fetchAttachment(client, database, wanted, [&]() -> Result<base::ByteSink> {
-            bytes.clear();
-            bytes.reserve(static_cast<size_t>(wanted.stub.length));
-            return base::ByteSink([&bytes](std::string_view piece) {
-                bytes += piece;
-                return Status();
-            });
+    auto digest = fetchAttachment(client, database, wanted, [&]() -> Result<base::ByteSink> {
+        bytes.clear();
+        bytes.reserve(static_cast<size_t>(wanted.stub.length));
+        return base::ByteSink([&bytes](std::string_view piece) {
+            bytes += piece;
+            return Status();
         });
-    return fetched ? Result<std::string>(std::move(bytes)) : Result<std::string>(fetched.error());
+    });
+    if (!digest)
+        return digest.error();
+    if (digest->empty()) // here, where several do it at the same time
+        *digest = store::digestOf(base::md5(bytes));
+    return AttachmentFetcher::Fetched{std::move(bytes), std::move(*digest)};
 }
 
-Status fetchOnce(couch::Client &client, const std::string &database, const WantedAttachment &wanted,
-                 const base::ByteSink &identity, bool &hasBegun)
+Result<std::string> fetchOnce(couch::Client &client, const std::string &database,
+                              const WantedAttachment &wanted, const base::ByteSink &identity,
+                              bool &hasBegun)
 {
     couch::AttachmentStub stub = wanted.stub;
     if (couch::Client::comesInline(database, wanted.id, wanted.name, wanted.rev)) {
@@ -93,13 +98,15 @@ Status fetchOnce(couch::Client &client, const std::string &database, const Wante
         !stub.encoding.empty());
     if (!head)
         return head.error();
-    return decoder.finish();
+    if (Status whole = decoder.finish(); !whole)
+        return whole.error();
+    return decoder.identityDigest();
 }
 
 } // namespace
 
-Status fetchAttachment(couch::Client &client, const std::string &database,
-                       const WantedAttachment &wanted, const SinkMaker &begin)
+Result<std::string> fetchAttachment(couch::Client &client, const std::string &database,
+                                    const WantedAttachment &wanted, const SinkMaker &begin)
 {
     for (int tries = 1;; ++tries) {
         const auto sink = begin();
@@ -113,9 +120,9 @@ Status fetchAttachment(couch::Client &client, const std::string &database,
                 sinkError = taken.error();
             return taken;
         };
-        const Status fetched = fetchOnce(client, database, wanted, passOn, hasBegun);
+        auto fetched = fetchOnce(client, database, wanted, passOn, hasBegun);
         if (fetched)
-            return {};
+            return fetched;
         if (sinkError)
             return *sinkError;
         if (!mayTryAgain(fetched.error().kind, hasBegun, tries))
@@ -212,7 +219,7 @@ Result<Attachment> AttachmentFetcher::takeSmall(const Wanted &wanted)
     const auto found =
         std::find_if(m_inFlight.begin(), m_inFlight.end(),
                      [&key](const InFlight &flight) { return !key.empty() && flight.key == key; });
-    Result<std::string> bytes = [&]() -> Result<std::string> {
+    const Result<Fetched> fetched = [&]() -> Result<Fetched> {
         if (found == m_inFlight.end())
             return fetchSmall(m_client, m_database, wanted);
         InFlight flight = std::move(*found);
@@ -220,15 +227,15 @@ Result<Attachment> AttachmentFetcher::takeSmall(const Wanted &wanted)
         m_bytesInFlight -= flight.bytes;
         return flight.answer.takeResult();
     }();
-    if (!bytes)
-        return bytes.error();
-    return m_writer.putAttachment(*bytes);
+    if (!fetched)
+        return fetched.error();
+    return m_writer.putAttachment(fetched->bytes, fetched->digest);
 }
 
 Result<Attachment> AttachmentFetcher::streamLarge(const Wanted &wanted)
 {
     std::unique_ptr<store::Writer::LargeAttachment> large;
-    const Status fetched =
+    const auto fetched =
         fetchAttachment(m_client, m_database, wanted, [&]() -> Result<base::ByteSink> {
             if (m_stop.stop_requested())
                 return Error{ErrorKind::Cancelled, base::text("Stopped.")};

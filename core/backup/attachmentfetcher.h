@@ -25,9 +25,12 @@ using SinkMaker = std::function<base::Result<base::ByteSink>()>;
 
 /// Fetches one attachment; the sink gets the decoded bytes, and everything its document says of it
 /// was checked when this succeeds. A wrong digest is tried once more, an answer that was cut off up
-/// to four times. An error of the sink ends it at once.
-[[nodiscard]] base::Status fetchAttachment(couch::Client &client, const std::string &database,
-                                           const WantedAttachment &wanted, const SinkMaker &begin);
+/// to four times. An error of the sink ends it at once. Returns "md5-<base64>" of the decoded bytes
+/// where that had to be computed, else nothing.
+[[nodiscard]] base::Result<std::string> fetchAttachment(couch::Client &client,
+                                                        const std::string &database,
+                                                        const WantedAttachment &wanted,
+                                                        const SinkMaker &begin);
 
 /// Brings the attachments of a database's leaves into its store: small ones several at a time ahead
 /// of the leaf that names them, large ones streamed. An attachment that an earlier leaf had already
@@ -52,11 +55,16 @@ public:
     /// Forgets what was announced and not taken.
     void settle();
 
+    struct Fetched {
+        std::string bytes;
+        std::string digest; ///< of the bytes
+    };
+
 private:
     struct InFlight {
         std::string key;
         std::uint64_t bytes = 0;
-        QFuture<base::Result<std::string>> answer;
+        QFuture<base::Result<Fetched>> answer;
     };
     void startMore();
     [[nodiscard]] base::Result<store::Writer::Attachment> streamLarge(const Wanted &wanted);

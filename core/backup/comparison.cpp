@@ -266,7 +266,7 @@ private:
             return true;
         m_attachmentBytes += there.length;
         base::Hasher identity(base::Hasher::Algorithm::Md5Digest);
-        const Status fetched =
+        const auto fetched =
             fetchAttachment(m_request.source, m_request.database,
                             {leaf.id, leaf.rev, base::json::unescape(there.nameJson), there},
                             [&identity]() -> Result<base::ByteSink> {

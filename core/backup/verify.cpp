@@ -7,11 +7,14 @@
 #include "core/base/text.h"
 
 #include <algorithm>
+#include <future>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <random>
 #include <set>
 #include <tuple>
+#include <utility>
 
 namespace backup {
 
@@ -48,13 +51,8 @@ public:
         m_progress.bytes = m_reader->fileSize();
         readExpectations();
         findInherited();
-        if (Status checked = checkBytes(); !checked)
-            return checked.error();
-        if (m_manifestFault) {
-            add("manifest-unreadable", {}, {}, *m_manifestFault);
-            m_report.l2 = LevelState::Failed;
-        }
-        if (Status checked = checkDatabases(); !checked)
+        if (Status checked = m_report.origin == Origin::Ours ? checkTogether() : checkInTurn();
+            !checked)
             return checked.error();
         conclude();
         return std::move(m_report);
@@ -86,7 +84,39 @@ private:
         m_report.remarks.push_back(message);
     }
 
-    Status checkBytes()
+    using Findings = Result<std::vector<archive::Finding>>;
+
+    /// The bytes on a thread of their own: neither check needs the other's outcome, and both read
+    /// what is in the cache of the operating system.
+    Status checkTogether()
+    {
+        std::future<Findings> bytes =
+            std::async(std::launch::async, [this] { return checkBytes(); });
+        Status databases = checkDatabases();
+        const Findings findings = bytes.get();
+        if (!findings)
+            return findings.error();
+        if (!databases)
+            return databases;
+        auto ofDatabases = std::exchange(m_report.problems, {});
+        noteFindings(*findings);
+        m_report.problems.insert(m_report.problems.end(),
+                                 std::make_move_iterator(ofDatabases.begin()),
+                                 std::make_move_iterator(ofDatabases.end()));
+        return {};
+    }
+
+    /// Others' archives are read in one direction.
+    Status checkInTurn()
+    {
+        const Findings findings = checkBytes();
+        if (!findings)
+            return findings.error();
+        noteFindings(*findings);
+        return checkDatabases();
+    }
+
+    Findings checkBytes()
     {
         const auto progress = [this](std::uint64_t bytes) -> Status {
             m_progress.bytesDone = bytes;
@@ -94,15 +124,16 @@ private:
                 return Error{ErrorKind::Cancelled, base::text("Stopped.")};
             return {};
         };
-        const auto findings =
-            m_reader->checkIntegrity(progress, [this](const archive::PackedFile::Chunk &chunk) {
-                return m_proven.contains({chunk.packedDigest, chunk.digest});
-            });
-        if (!findings)
-            return findings.error();
+        return m_reader->checkIntegrity(progress, [this](const archive::PackedFile::Chunk &chunk) {
+            return m_proven.contains({chunk.packedDigest, chunk.digest});
+        });
+    }
+
+    void noteFindings(const std::vector<archive::Finding> &findings)
+    {
         m_report.l1 = LevelState::Passed;
         auto all = m_reader->findings();
-        all.insert(all.end(), findings->begin(), findings->end());
+        all.insert(all.end(), findings.begin(), findings.end());
         for (const archive::Finding &finding : all) {
             if (!finding.fatal) {
                 m_report.remarks.push_back(finding.message);
@@ -119,7 +150,10 @@ private:
         }
         if (m_report.origin == Origin::CutShort)
             m_report.l1 = LevelState::Failed;
-        return {};
+        if (m_manifestFault) {
+            add("manifest-unreadable", {}, {}, *m_manifestFault);
+            m_report.l2 = LevelState::Failed;
+        }
     }
 
     void readExpectations()

@@ -32,9 +32,10 @@ AttachmentStore::AttachmentStore(base::StagingFolder &folder, FileNumbers &numbe
 {
 }
 
-Result<std::string> AttachmentStore::putSmall(std::string_view bytes)
+Result<std::string> AttachmentStore::putSmall(std::string_view bytes, std::string digest)
 {
-    std::string digest = digestOf(base::md5(bytes));
+    if (digest.empty())
+        digest = digestOf(base::md5(bytes));
     if (bytes.empty() || m_recent.contains(digest))
         return digest; // PouchDB keeps no bytes of an empty attachment
     if (Status added = m_binaries.add(digest, bytes); !added)

@@ -22,8 +22,9 @@ public:
     /// Both outlive this.
     AttachmentStore(base::StagingFolder &folder, FileNumbers &numbers);
 
-    /// Up to kLargeAttachmentBytes. Returns the digest.
-    [[nodiscard]] base::Result<std::string> putSmall(std::string_view bytes);
+    /// Up to kLargeAttachmentBytes. Returns the digest, which is computed when it is not known.
+    [[nodiscard]] base::Result<std::string> putSmall(std::string_view bytes,
+                                                     std::string digest = {});
     [[nodiscard]] base::Result<std::unique_ptr<LargeTable>> beginLarge(std::uint64_t length);
     /// Keeps the sealed table unless the digest is there already.
     [[nodiscard]] base::Status keepLarge(LargeTable &table, const std::string &digest,

@@ -54,7 +54,8 @@ public:
     {
     }
 
-    Result<Attachment> putAttachment(std::string_view bytes) override;
+    using Writer::putAttachment;
+    Result<Attachment> putAttachment(std::string_view bytes, std::string digest) override;
     Result<std::unique_ptr<LargeAttachment>> beginLargeAttachment(std::uint64_t length) override;
     Status beginDocument(std::string_view id) override;
     Status addLeaf(const Leaf &leaf) override;
@@ -181,7 +182,7 @@ private:
     std::uint64_t m_length;
 };
 
-Result<Writer::Attachment> DirectWriter::putAttachment(std::string_view bytes)
+Result<Writer::Attachment> DirectWriter::putAttachment(std::string_view bytes, std::string digest)
 {
     if (bytes.size() > kLargeAttachmentBytes) {
         auto large = beginLargeAttachment(bytes.size());
@@ -191,10 +192,10 @@ Result<Writer::Attachment> DirectWriter::putAttachment(std::string_view bytes)
             return appended.error();
         return (*large)->finish();
     }
-    auto digest = m_attachments.putSmall(bytes);
-    if (!digest)
-        return digest.error();
-    return Attachment{std::move(*digest), bytes.size(), false};
+    auto stored = m_attachments.putSmall(bytes, std::move(digest));
+    if (!stored)
+        return stored.error();
+    return Attachment{std::move(*stored), bytes.size(), false};
 }
 
 Result<std::unique_ptr<Writer::LargeAttachment>>

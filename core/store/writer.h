@@ -44,7 +44,13 @@ public:
         bool isOversize = false;
     };
     /// Stores identity bytes, once for each digest. What no leaf refers to in the end is dropped.
-    [[nodiscard]] virtual base::Result<Attachment> putAttachment(std::string_view bytes) = 0;
+    /// `digest` is that of exactly these bytes, where the caller has computed it already.
+    [[nodiscard]] virtual base::Result<Attachment> putAttachment(std::string_view bytes,
+                                                                 std::string digest) = 0;
+    [[nodiscard]] base::Result<Attachment> putAttachment(std::string_view bytes)
+    {
+        return putAttachment(bytes, {});
+    }
 
     /// An attachment streamed into a file of its own (D7); one at a time.
     class LargeAttachment

@@ -25,6 +25,7 @@ class FrameTest : public QObject
 private slots:
     void initTestCase() { QTest::failOnWarning(QRegularExpression(QStringLiteral(".*"))); }
     void membersInflateToWhatTheyHold();
+    void whatDoesNotShrinkIsCopied();
     void damagedMembersAreRefused();
     void storedMembersHaveOneForm();
     void footersHaveOneForm();
@@ -51,6 +52,27 @@ void FrameTest::membersInflateToWhatTheyHold()
             QCOMPARE(threadInflater().inflate(member, out.data(), size), GzipFault::None);
             QVERIFY(out == content);
         }
+    }
+}
+
+/// A picture costs no compression; one that holds text somewhere that is looked at does.
+void FrameTest::whatDoesNotShrinkIsCopied()
+{
+    constexpr size_t size = size_t{1} << 20;
+    const std::string noise = someBytes(size, 7, 0);
+    MemberCompressor compressor(5);
+    std::string member;
+    compressor.compress(noise, member);
+    QCOMPARE(static_cast<int>(member[kGzipHeader.size()]) & 7, 0); // not the last block, and stored
+    QVERIFY(member.size() < size + size / 1000);
+    for (const size_t from : {size_t{0}, size / 2 - 40'000, size - 80'000}) {
+        std::string mixed = noise;
+        mixed.replace(from, 80'000, std::string(80'000, 'x'));
+        compressor.compress(mixed, member);
+        QVERIFY2(member.size() < size - 70'000, qPrintable(QString::number(from)));
+        std::string out(size, '\0');
+        QCOMPARE(threadInflater().inflate(member, out.data(), size), GzipFault::None);
+        QVERIFY(out == mixed);
     }
 }
 
