@@ -21,6 +21,7 @@ std::vector<std::unique_ptr<Command>> makeCommands()
     commands.push_back(makeDiffCommand());
     commands.push_back(makeServeCommand());
     commands.push_back(makeRehearseCommand());
+    commands.push_back(makeConfigCommand());
     return commands;
 }
 

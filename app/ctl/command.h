@@ -50,6 +50,7 @@ public:
 [[nodiscard]] std::unique_ptr<Command> makeDiffCommand();
 [[nodiscard]] std::unique_ptr<Command> makeServeCommand();
 [[nodiscard]] std::unique_ptr<Command> makeRehearseCommand();
+[[nodiscard]] std::unique_ptr<Command> makeConfigCommand();
 
 /// Parses `arguments` (without the program's name), runs the command and prints what goes wrong:
 /// one sentence on err, or with --json one object on out. Returns the exit code.

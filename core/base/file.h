@@ -46,6 +46,8 @@ removeTree(const fs::path &path); ///< missing is fine; links are removed, not f
 [[nodiscard]] Status renameReplace(const fs::path &from, const fs::path &to);
 [[nodiscard]] Status syncFolder(const fs::path &folder);
 [[nodiscard]] Result<std::uint64_t> freeBytes(const fs::path &folder);
+/// True when nobody but its owner (and root) may read or write it. Windows has no such bits: true.
+[[nodiscard]] Result<bool> isPrivate(const fs::path &path);
 [[nodiscard]] std::string toUtf8(const fs::path &path);
 [[nodiscard]] fs::path fromUtf8(std::string_view utf8);
 

@@ -264,6 +264,14 @@ Status syncFolder(const fs::path &folder)
     return {};
 }
 
+Result<bool> isPrivate(const fs::path &path)
+{
+    struct stat status = {};
+    if (::stat(path.c_str(), &status) != 0)
+        return systemError(errno, kOpening, path);
+    return (status.st_mode & 077) == 0;
+}
+
 Result<std::uint64_t> freeBytes(const fs::path &folder)
 {
     struct statvfs status = {};

@@ -231,6 +231,13 @@ Result<std::uint64_t> freeBytes(const fs::path &folder)
     return available.QuadPart;
 }
 
+Result<bool> isPrivate(const fs::path &path)
+{
+    if (GetFileAttributesW(path.c_str()) == INVALID_FILE_ATTRIBUTES)
+        return systemError(GetLastError(), kOpening, path);
+    return true;
+}
+
 namespace {
 
 class WinLock final : public FolderLock

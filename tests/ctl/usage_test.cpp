@@ -6,7 +6,7 @@
 
 using namespace ctltesting;
 
-const QByteArray kCommands = "backup, verify, list, show, extract, diff, serve or rehearse";
+const QByteArray kCommands = "backup, verify, list, show, extract, diff, serve, rehearse or config";
 
 /// Wrong command lines, as an operator types them.
 class UsageTest : public QObject
@@ -97,6 +97,9 @@ void UsageTest::wrong_data()
        {"backup", "--from", "http://127.0.0.1:1", "--to", "a", "--db"}, "--db needs a value.");
     of("backup: a name too much", {"backup", "a", "--from", "http://127.0.0.1:1", "--to", "a"},
        "a is too much.");
+    of("config: nothing", {"config"}, "ACTION is missing.");
+    of("config: an unknown action", {"config", "write"}, "ACTION takes check, not write.");
+    of("config: an empty file", {"config", "check", "--config", ""}, "--config must not be empty.");
     of("backup: an unknown way to verify",
        {"backup", "--from", "http://127.0.0.1:1", "--to", "a", "--verify=some"},
        "--verify takes sample or full, not some.");
