@@ -1,4 +1,5 @@
 #include "app/ctl/command.h"
+#include "app/ctl/configimport.h"
 #include "app/ctl/jsonwriter.h"
 #include "app/ctl/output.h"
 #include "app/ctl/usage.h"
@@ -36,17 +37,30 @@ public:
 
     void addOptions(CLI::App &app) override
     {
-        app.add_option("ACTION", m_action, "check: show the configuration and what is wrong")
+        app.add_option("ACTION", m_action,
+                       "check: show the configuration and what is wrong; import: make one of the "
+                       "predecessor's config.env.js")
             ->type_name("")
             ->required()
-            ->check(oneOf({"check"}));
-        app.add_option("--config", m_file, "The configuration file; default: that of the user")
+            ->check(oneOf({"check", "import"}));
+        app.add_option("FILE", m_import.source, "For import: the config.env.js")->type_name("");
+        app.add_option("--config", m_file,
+                       "The configuration file, to be read or made; default: that of the user")
             ->type_name("FILE");
+        app.add_option("--password-folder", m_import.passwordFolder,
+                       "For import: put the passwords into files here, not into the keychain")
+            ->type_name("DIR");
         app.add_flag("--json", m_json, "Print one JSON object");
     }
 
     [[nodiscard]] Result<int> run(const Context &context) override
     {
+        if (m_action == "import")
+            return import(context);
+        if (!m_import.source.empty() || !m_import.passwordFolder.empty())
+            return base::Error{base::ErrorKind::Usage,
+                               base::text("`config check` takes no FILE and no --password-folder; "
+                                          "--config names the configuration.")};
         const auto environment = settings::Environment::current();
         const auto loaded = settings::readConfig(base::fromUtf8(m_file), environment);
         if (!loaded)
@@ -59,6 +73,18 @@ public:
     }
 
 private:
+    Result<int> import(const Context &context)
+    {
+        if (m_import.source.empty())
+            return base::Error{
+                base::ErrorKind::Usage,
+                base::text("FILE is missing: name the config.env.js. See `focus-monitorctl config "
+                           "--help`.")};
+        m_import.target = m_file;
+        m_import.asJson = m_json;
+        return m_import.run(context);
+    }
+
     static void printText(const settings::Loaded &loaded, const settings::Environment &environment,
                           const Context &context)
     {
@@ -128,6 +154,7 @@ private:
 
     std::string m_action;
     std::string m_file;
+    ConfigImport m_import;
     bool m_json = false;
 };
 

@@ -32,13 +32,18 @@ Result<Secret> outcomeOf(const QKeychain::ReadPasswordJob &job)
     }
 }
 
+QString keyOf(const QString &origin, const QString &user)
+{
+    return user + QLatin1Char('@') + origin;
+}
+
 } // namespace
 
 Result<Secret> readPassword(const QString &origin, const QString &user)
 {
     auto promise = std::make_shared<std::promise<Result<Secret>>>();
     auto future = promise->get_future();
-    const QString key = user + QLatin1Char('@') + origin;
+    const QString key = keyOf(origin, user);
     QMetaObject::invokeMethod(QCoreApplication::instance(), [promise, key] {
         auto *job = new QKeychain::ReadPasswordJob(QString::fromLatin1(kService),
                                                    QCoreApplication::instance());
@@ -46,6 +51,31 @@ Result<Secret> readPassword(const QString &origin, const QString &user)
         QObject::connect(job, &QKeychain::Job::finished, job,
                          [promise, job] { promise->set_value(outcomeOf(*job)); });
         job->start(); // deletes itself when it has finished
+    });
+    return future.get();
+}
+
+base::Status storePassword(const QString &origin, const QString &user, const Secret &password)
+{
+    auto promise = std::make_shared<std::promise<base::Status>>();
+    auto future = promise->get_future();
+    const QString key = keyOf(origin, user);
+    QMetaObject::invokeMethod(QCoreApplication::instance(), [promise, key, &password] {
+        auto *job = new QKeychain::WritePasswordJob(QString::fromLatin1(kService),
+                                                    QCoreApplication::instance());
+        job->setKey(key);
+        const std::string_view revealed = password.reveal();
+        job->setTextData(
+            QString::fromUtf8(revealed.data(), static_cast<qsizetype>(revealed.size())));
+        QObject::connect(job, &QKeychain::Job::finished, job, [promise, job] {
+            if (job->error() == QKeychain::NoError)
+                promise->set_value({});
+            else
+                promise->set_value(Error{ErrorKind::Unsupported,
+                                         base::text("The keychain cannot be used here."),
+                                         job->errorString()});
+        });
+        job->start();
     });
     return future.get();
 }

@@ -12,4 +12,8 @@ namespace settings {
 /// must run. NotFound when there is none, Unsupported when there is no keychain here.
 [[nodiscard]] base::Result<base::Secret> readPassword(const QString &origin, const QString &user);
 
+/// Keeps it there, over what was there. As readPassword(); Unsupported when it cannot.
+[[nodiscard]] base::Status storePassword(const QString &origin, const QString &user,
+                                         const base::Secret &password);
+
 } // namespace settings

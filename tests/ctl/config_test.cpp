@@ -14,6 +14,9 @@ private slots:
     void checkShowsWhereValuesComeFrom();
     void checkNamesWhatIsWrong();
     void checkWithoutAConfiguration();
+    void importWritesAConfiguration();
+    void importOverwritesNothing();
+    void importOfSomethingElse();
 };
 
 namespace {
@@ -79,6 +82,81 @@ void ConfigTest::checkWithoutAConfiguration()
     QCOMPARE(text.code, 2);
     QCOMPARE(flawOf(text), QString());
     QVERIFY(text.err.find("config.toml does not exist") != std::string::npos);
+}
+
+namespace {
+
+constexpr const char *kPredecessor =
+    "module.exports = () => ({\n"
+    "  focus: { url: 'https://focus.example/db', auth: { basic: { username: 'backup',\n"
+    "    password: 'hunter2' } } },\n"
+    "  backup: { relativeDir: './backups/', intervalMS: 6 * 60 * 60 * 1000 },\n"
+    "});\n";
+
+} // namespace
+
+void ConfigTest::importWritesAConfiguration()
+{
+    const Workplace place;
+    place.put("config.env.js", kPredecessor);
+    const std::string file = place.path("fm/config.toml");
+    const Outcome imported = run({"config", "import", place.path("config.env.js"), "--config", file,
+                                  "--password-folder", place.path("fm")});
+    QCOMPARE(imported.err, std::string());
+    QCOMPARE(imported.out, file + "\n");
+    QCOMPARE(imported.code, 0);
+    const auto password = base::readFile(place.path("fm/source-password"), 100);
+    QVERIFY(password);
+    QCOMPARE(*password, std::string("hunter2"));
+    const auto isPrivate = base::isPrivate(place.path("fm/source-password"));
+    QVERIFY(isPrivate && *isPrivate);
+    const auto toml = base::readFile(file, 10'000);
+    QVERIFY(toml && toml->find("hunter2") == std::string::npos);
+
+    const Outcome checked = run({"config", "check", "--config", file});
+    QCOMPARE(checked.err, std::string());
+    QCOMPARE(checked.code, 0);
+    for (const std::string &part :
+         {place.path("backups/"), std::string("[\"every 6 h\"]"), place.path("fm/source-password")})
+        QVERIFY2(checked.out.find(part) != std::string::npos, (part + "\n" + checked.out).c_str());
+}
+
+void ConfigTest::importOverwritesNothing()
+{
+    const Workplace place;
+    place.put("config.env.js", kPredecessor);
+    for (const char *existing : {"config.toml", "source-password"}) {
+        place.put(existing, "mine");
+        for (const bool asJson : {false, true}) {
+            std::vector<std::string> words{"config",
+                                           "import",
+                                           place.path("config.env.js"),
+                                           "--config",
+                                           place.path("config.toml"),
+                                           "--password-folder",
+                                           place.path("")};
+            if (asJson)
+                words.emplace_back("--json");
+            const Outcome outcome = run(words);
+            QCOMPARE(outcome.code, 2);
+            QCOMPARE(flawOf(outcome, asJson), QString());
+        }
+        const std::set<std::string> expected{"config.env.js", existing};
+        QCOMPARE(place.names(), expected);
+        QVERIFY(base::removeFile(place.path(existing)));
+    }
+}
+
+void ConfigTest::importOfSomethingElse()
+{
+    const Workplace place;
+    place.put("config.env.js", "console.log('hunter2')");
+    const Outcome outcome = run(
+        {"config", "import", place.path("config.env.js"), "--config", place.path("config.toml")});
+    QCOMPARE(outcome.code, 2);
+    QCOMPARE(flawOf(outcome), QString());
+    QVERIFY(outcome.err.find("hunter2") == std::string::npos);
+    QCOMPARE(place.names(), std::set<std::string>{"config.env.js"});
 }
 
 QTEST_GUILESS_MAIN(ConfigTest)

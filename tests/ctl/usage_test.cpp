@@ -98,7 +98,12 @@ void UsageTest::wrong_data()
     of("backup: a name too much", {"backup", "a", "--from", "http://127.0.0.1:1", "--to", "a"},
        "a is too much.");
     of("config: nothing", {"config"}, "ACTION is missing.");
-    of("config: an unknown action", {"config", "write"}, "ACTION takes check, not write.");
+    of("config: an unknown action", {"config", "write"},
+       "ACTION takes check or import, not write.");
+    row("config: check with a file", {"config", "check", "a"},
+        "`config check` takes no FILE and no --password-folder; --config names the configuration.");
+    of("config: nothing to import", {"config", "import"},
+       "FILE is missing: name the config.env.js.");
     of("config: an empty file", {"config", "check", "--config", ""}, "--config must not be empty.");
     of("backup: an unknown way to verify",
        {"backup", "--from", "http://127.0.0.1:1", "--to", "a", "--verify=some"},
