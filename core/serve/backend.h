@@ -84,6 +84,8 @@ private:
     std::shared_ptr<ChangeSignal> m_signal = std::make_shared<ChangeSignal>();
 };
 
+class UpdatesLog;
+
 /// The databases of a server. Thread-safe.
 class Backend
 {
@@ -95,6 +97,8 @@ public:
     [[nodiscard]] virtual std::string uuid() = 0;
     [[nodiscard]] virtual std::optional<Refusal> create(const std::string &name);
     [[nodiscard]] virtual std::optional<Refusal> remove(const std::string &name);
+    /// What happened to the databases; null for a backup.
+    [[nodiscard]] virtual std::shared_ptr<UpdatesLog> updates() { return nullptr; }
 };
 
 } // namespace serve

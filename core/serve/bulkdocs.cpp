@@ -4,6 +4,7 @@
 #include "core/serve/arguments.h"
 #include "core/serve/incoming.h"
 #include "core/serve/relatedparts.h"
+#include "core/serve/writerules.h"
 
 namespace serve {
 
@@ -52,10 +53,25 @@ Outcome bulkDocs(const Call &call)
         documents.push_back(std::move(*std::get_if<IncomingDocument>(&parsed)));
         if (documents.back().id.empty())
             documents.back().id = randomBoundary();
+        if (WriteRules *rules = call.site.rules) {
+            if (const auto refused =
+                    rules->prepare(call.request.path.front(), call.request.user, documents.back()))
+                return refuse(call, *refused);
+        }
     }
+    const auto refusalOf = [&](const IncomingDocument &document) {
+        return call.site.rules ? call.site.rules->refusalOf(call.request.path.front(), document.id)
+                               : std::nullopt;
+    };
     std::string text = "[";
     const auto add = [&](const std::string &row) { text += (text.size() > 1 ? "," : "") + row; };
     if (!newEdits) {
+        std::erase_if(documents, [&](const IncomingDocument &document) {
+            const auto refused = refusalOf(document);
+            if (refused)
+                add(refusedText(document, *refused, newEdits));
+            return refused.has_value();
+        });
         const auto results = writable->insert(documents);
         for (size_t i = 0; i < results.size(); ++i) {
             if (results[i])
@@ -65,7 +81,9 @@ Outcome bulkDocs(const Call &call)
         return nullptr;
     }
     for (const IncomingDocument &document : documents) {
-        const auto rev = writable->edit(document);
+        auto refused = refusalOf(document);
+        const auto rev =
+            refused ? OrRefusal<std::string>(*std::move(refused)) : writable->edit(document);
         if (const Refusal *refusal = refusalIn(rev))
             add(refusedText(document, *refusal, newEdits));
         else

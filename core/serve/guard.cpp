@@ -60,23 +60,18 @@ bool isAddressLiteral(std::string_view host)
         && std::ranges::all_of(host, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
 }
 
-bool isCorrect(const Access &access, std::string_view user, std::string_view password)
+Refusal refusalFor(Logins::Verdict verdict)
 {
-    // Hashes of equal length: the comparison tells nothing by the time it takes.
-    const auto digest = [](std::string_view name, std::string_view secret) {
-        return base::sha256(base::sha256Hex(name) + base::sha256Hex(secret));
-    };
-    const auto given = digest(user, password);
-    const auto right = digest(access.user, access.password.reveal());
-    unsigned difference = 0;
-    for (size_t i = 0; i < given.size(); ++i)
-        difference |= static_cast<unsigned>(given.at(i) ^ right.at(i));
-    return difference == 0;
+    if (verdict == Logins::Verdict::Locked)
+        return {403, "forbidden",
+                "Account is temporarily locked due to multiple authentication failures"};
+    return {401, "unauthorized", "Name or password is incorrect."};
 }
 
-Guard::Guard(std::shared_ptr<const Access> access, Sessions &sessions,
+Guard::Guard(std::shared_ptr<const Access> access, Logins &logins, Sessions &sessions,
              std::unique_ptr<Handler> next)
     : m_access(std::move(access))
+    , m_logins(logins)
     , m_sessions(sessions)
     , m_next(std::move(next))
 {
@@ -104,9 +99,11 @@ std::optional<Refusal> Guard::refusalFor(const Request &request, std::string &us
             base::fromBase64(trimmed(authorization.substr(6))).value_or(std::string());
         const size_t colon = std::min(pair.find(':'), pair.size());
         const std::string_view view = pair;
-        if (colon == pair.size()
-            || !isCorrect(*m_access, view.substr(0, colon), view.substr(colon + 1)))
-            return Refusal{401, "unauthorized", "Name or password is incorrect."};
+        if (colon == pair.size())
+            return serve::refusalFor(Logins::Verdict::Wrong);
+        const auto verdict = m_logins.check(view.substr(0, colon), view.substr(colon + 1));
+        if (verdict != Logins::Verdict::Right)
+            return serve::refusalFor(verdict);
         user = m_access->user;
         return std::nullopt;
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/secret.h"
+#include "core/serve/logins.h"
 #include "core/serve/sessions.h"
 #include "core/serve/site.h"
 
@@ -22,7 +23,9 @@ struct Access {
 class Guard final : public Handler
 {
 public:
-    Guard(std::shared_ptr<const Access> access, Sessions &sessions, std::unique_ptr<Handler> next);
+    /// `logins` and `sessions` outlive this.
+    Guard(std::shared_ptr<const Access> access, Logins &logins, Sessions &sessions,
+          std::unique_ptr<Handler> next);
     [[nodiscard]] Outcome handle(Request &request, Answer &answer) override;
 
 private:
@@ -31,13 +34,13 @@ private:
     [[nodiscard]] bool isOurHost(std::string_view host) const;
 
     std::shared_ptr<const Access> m_access;
+    Logins &m_logins;
     Sessions &m_sessions;
     std::unique_ptr<Handler> m_next;
 };
 
-/// True for the user with the password; every wrong one takes the same time.
-[[nodiscard]] bool isCorrect(const Access &access, std::string_view user,
-                             std::string_view password);
+/// What is said to somebody who may not log in.
+[[nodiscard]] Refusal refusalFor(Logins::Verdict verdict);
 
 /// True for 127.0.0.1, [::1], 192.168.1.7 and the like: no name that could be pointed elsewhere.
 [[nodiscard]] bool isAddressLiteral(std::string_view host);

@@ -412,7 +412,10 @@ class HttpServer final : public Server
 {
 public:
     HttpServer(std::shared_ptr<Backend> backend, ServerOptions &&options)
-        : m_access(std::make_shared<const Access>(std::move(options.access)))
+        : m_faults(options.faults ? *options.faults : m_ownFaults)
+        , m_logins(options.access.user, std::move(options.access.password), options.lockoutAfter,
+                   options.clock ? *options.clock : base::systemClock())
+        , m_access(std::make_shared<const Access>(std::move(options.access)))
         , m_shared(options.workers)
         , m_acceptor(m_shared.io)
         , m_mostConnections(options.mostConnections)
@@ -421,8 +424,9 @@ public:
         m_shared.handler = std::make_unique<FaultyHandler>(
             m_faults,
             std::make_unique<Guard>(
-                m_access, m_sessions,
-                std::make_unique<Router>(Site{std::move(backend), m_access, &m_sessions})));
+                m_access, m_logins, m_sessions,
+                std::make_unique<Router>(Site{std::move(backend), m_access, &m_logins, &m_sessions,
+                                              options.scheduler, options.rules})));
     }
 
     ~HttpServer() override
@@ -476,6 +480,15 @@ public:
     {
         return m_shared.requests;
     }
+    [[nodiscard]] Handler &handler() override
+    {
+        return *m_shared.handler;
+    }
+    void setPassword(base::Secret password) override
+    {
+        m_logins.setPassword(std::move(password));
+        m_sessions.endAll();
+    }
 
 private:
     void accept()
@@ -504,7 +517,9 @@ private:
     }
 
     Sessions m_sessions;
-    Faults m_faults;
+    Faults m_ownFaults;
+    Faults &m_faults;
+    Logins m_logins;
     std::shared_ptr<const Access> m_access;
     Shared m_shared;
     Tcp::acceptor m_acceptor;

@@ -12,9 +12,13 @@ namespace json = base::json;
 namespace {
 
 /// Members that a reader gets and a writer may send back; they say nothing new.
-constexpr std::array<std::string_view, 7> kEchoed{
-    "_revs_info",      "_conflicts",         "_deleted_conflicts",     "_local_seq",
-    "_replication_id", "_replication_state", "_replication_state_time"};
+constexpr std::array<std::string_view, 4> kEchoed{"_revs_info", "_conflicts", "_deleted_conflicts",
+                                                  "_local_seq"};
+
+/// Members that CouchDB keeps in the body: what a replicator writes into its documents.
+constexpr std::array<std::string_view, 5> kOfReplicator{
+    "_replication_id", "_replication_state", "_replication_state_time", "_replication_state_reason",
+    "_replication_stats"};
 
 std::optional<Refusal> readRevisions(std::string_view value, IncomingDocument &document)
 {
@@ -107,6 +111,11 @@ std::optional<Refusal> readSpecial(const json::Member &member, const std::vector
 
 } // namespace
 
+bool isBodyMember(std::string_view key)
+{
+    return !key.starts_with('_') || std::ranges::find(kOfReplicator, key) != kOfReplicator.end();
+}
+
 std::optional<store::RevPath> IncomingDocument::path() const
 {
     if (revisions)
@@ -124,7 +133,7 @@ OrRefusal<IncomingDocument> parseIncoming(std::string_view text, const std::vect
                                     : refusal::invalidJson();
     IncomingDocument document;
     for (const json::Member &member : *members) {
-        if (!member.key.starts_with('_'))
+        if (isBodyMember(member.key))
             document.userMembers.push_back(member);
         else if (auto refusal = readSpecial(member, parts, document))
             return *std::move(refusal);

@@ -33,6 +33,9 @@ struct IncomingDocument {
 [[nodiscard]] OrRefusal<IncomingDocument> parseIncoming(std::string_view json,
                                                         const std::vector<BodyPart> &parts = {});
 
+/// True for what is kept as it is: members without an underscore, and those of a replicator.
+[[nodiscard]] bool isBodyMember(std::string_view key);
+
 /// Null when documents may have this id.
 [[nodiscard]] std::optional<Refusal> checkDocumentId(std::string_view id);
 

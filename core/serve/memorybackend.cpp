@@ -2,6 +2,7 @@
 
 #include "core/serve/memorydatabase.h"
 #include "core/serve/relatedparts.h"
+#include "core/serve/updateslog.h"
 
 #include <algorithm>
 #include <array>
@@ -61,11 +62,15 @@ public:
                                + "'. Only lowercase characters (a-z), digits (0-9), and any of the "
                                  "characters _, $, (, ), +, -, and / are allowed. Must begin with "
                                  "a letter."};
-        const std::lock_guard lock(m_mutex);
-        if (m_databases.contains(name))
-            return Refusal{412, "file_exists",
-                           "The database could not be created, the file already exists."};
-        m_databases[name] = std::make_shared<MemoryDatabase>(std::to_string(m_nextInstance++));
+        {
+            const std::lock_guard lock(m_mutex);
+            if (m_databases.contains(name))
+                return Refusal{412, "file_exists",
+                               "The database could not be created, the file already exists."};
+            m_databases[name] =
+                std::make_shared<MemoryDatabase>(name, std::to_string(m_nextInstance++), m_updates);
+        }
+        tell(name, UpdatesLog::Type::Created);
         return std::nullopt;
     }
 
@@ -81,10 +86,21 @@ public:
             m_databases.erase(found);
         }
         gone->end();
+        tell(name, UpdatesLog::Type::Deleted);
         return std::nullopt;
     }
 
+    std::shared_ptr<UpdatesLog> updates() override { return m_updates; }
+
 private:
+    /// The list of the databases is a database of its own.
+    void tell(const std::string &name, UpdatesLog::Type type)
+    {
+        m_updates->note(name, type);
+        m_updates->note("_dbs", UpdatesLog::Type::Updated);
+    }
+
+    const std::shared_ptr<UpdatesLog> m_updates = std::make_shared<UpdatesLog>();
     std::mutex m_mutex;
     std::map<std::string, std::shared_ptr<MemoryDatabase>> m_databases;
     std::uint64_t m_nextInstance;

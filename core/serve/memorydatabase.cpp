@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "core/serve/relatedparts.h"
 #include "core/serve/revision.h"
+#include "core/serve/updateslog.h"
 
 #include <algorithm>
 
@@ -27,12 +28,21 @@ std::uint64_t countLive(Iterator begin, Iterator end)
 
 } // namespace
 
-MemoryDatabase::MemoryDatabase(std::string instanceStartTime)
-    : m_instanceStartTime(std::move(instanceStartTime))
+MemoryDatabase::MemoryDatabase(std::string name, std::string instanceStartTime,
+                               std::shared_ptr<UpdatesLog> updates)
+    : m_name(std::move(name))
+    , m_updates(std::move(updates))
+    , m_instanceStartTime(std::move(instanceStartTime))
     , m_token(randomBoundary())
     , m_security(R"({"members":{"roles":["_admin"]},"admins":{"roles":["_admin"]}})")
     , m_revsLimit(kDefaultRevsLimit)
 {
+}
+
+void MemoryDatabase::tell()
+{
+    signal()->notify();
+    m_updates->note(m_name, UpdatesLog::Type::Updated);
 }
 
 Result<DatabaseInfo> MemoryDatabase::info()

@@ -6,13 +6,17 @@
 
 namespace serve {
 
+class UpdatesLog;
+
 /// A database that can be written, in memory, for rehearsals and tests: revision trees merge and
 /// stem as everywhere else (store/revtree.h), text attachments are kept compressed as CouchDB
 /// keeps them. Thread-safe.
 class MemoryDatabase final : public Database, public WritableDatabase
 {
 public:
-    explicit MemoryDatabase(std::string instanceStartTime);
+    /// `updates` is told of every change.
+    MemoryDatabase(std::string name, std::string instanceStartTime,
+                   std::shared_ptr<UpdatesLog> updates);
 
     [[nodiscard]] base::Result<DatabaseInfo> info() override;
     [[nodiscard]] std::string sequenceToken() override { return m_token; }
@@ -63,7 +67,11 @@ private:
                                                    std::vector<std::string> &changed);
     void touch(store::Metadata &metadata);
     void forgetBodies(store::Metadata &metadata);
+    /// Without the mutex.
+    void tell();
 
+    const std::string m_name;
+    const std::shared_ptr<UpdatesLog> m_updates;
     std::string m_instanceStartTime;
     std::string m_token;
     mutable std::mutex m_mutex;

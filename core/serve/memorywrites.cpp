@@ -213,7 +213,7 @@ OrRefusal<std::string> MemoryDatabase::edit(const IncomingDocument &document)
         write(document, path, valueIn(attachments));
         touch(m_documents[document.id]);
     }
-    signal()->notify();
+    tell();
     return rev;
 }
 
@@ -249,7 +249,7 @@ MemoryDatabase::insert(const std::vector<IncomingDocument> &documents)
             touch(m_documents[id]);
     }
     if (!changed.empty())
-        signal()->notify();
+        tell();
     return results;
 }
 
@@ -282,7 +282,7 @@ std::vector<store::RevId> MemoryDatabase::purge(const std::string &id,
             m_documents.erase(known);
         }
     }
-    signal()->notify();
+    tell();
     return purged;
 }
 

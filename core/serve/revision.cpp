@@ -1,6 +1,7 @@
 #include "core/serve/revision.h"
 
 #include "core/base/text.h"
+#include "core/serve/incoming.h"
 
 #include <algorithm>
 
@@ -152,7 +153,7 @@ Result<Revision> loadRevision(Database &database, const store::Metadata &metadat
     for (const json::Member &member : *members) {
         if (member.key == "_attachments")
             hasAttachments = true;
-        else if (!member.key.starts_with('_'))
+        else if (isBodyMember(member.key))
             revision.userMembers.push_back(member);
     }
     if (hasAttachments) {

@@ -25,6 +25,7 @@ constexpr std::array kServerRoutes{
     Entry{"_session", "GET,HEAD,POST,DELETE", session},
     Entry{"_uuids", "GET", uuids},
     Entry{"_active_tasks", kRead, activeTasks},
+    Entry{"_db_updates", kRead, databaseUpdates},
     Entry{"_membership", kRead, membership},
 };
 
@@ -169,6 +170,8 @@ Outcome Router::handle(Request &request, Answer &answer)
     const std::string &first = request.path.front();
     if (const Entry *entry = findEntry(kServerRoutes, first); entry && request.path.size() == 1)
         return run(call, *entry);
+    if (first == "_scheduler" && m_site.scheduler)
+        return scheduler(call);
     if (request.path.size() == 1 && (request.method == "PUT" || request.method == "DELETE"))
         return request.method == "PUT" ? createDatabase(call) : removeDatabase(call);
     auto opened = m_site.backend->open(first);

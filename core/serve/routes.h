@@ -13,8 +13,13 @@ namespace serve {
 [[nodiscard]] Outcome allDatabases(const Call &call);
 [[nodiscard]] Outcome databasesInfo(const Call &call);
 [[nodiscard]] Outcome uuids(const Call &call);
-[[nodiscard]] Outcome activeTasks(const Call &call);
 [[nodiscard]] Outcome membership(const Call &call);
+// schedulerroutes.cpp
+[[nodiscard]] Outcome activeTasks(const Call &call);
+/// Everything below `_scheduler`, where there is a scheduler.
+[[nodiscard]] Outcome scheduler(const Call &call);
+// updatesroutes.cpp
+[[nodiscard]] Outcome databaseUpdates(const Call &call);
 // sessionroutes.cpp
 [[nodiscard]] Outcome session(const Call &call);
 

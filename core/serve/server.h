@@ -5,6 +5,9 @@
 
 namespace serve {
 
+class Scheduler;
+class WriteRules;
+
 struct ServerOptions {
     std::string bind = "127.0.0.1"; ///< an address
     std::uint16_t port = 0;         ///< 0: a free one
@@ -12,6 +15,13 @@ struct ServerOptions {
     unsigned workers = 8;
     std::uint64_t mostBodyBytes = std::uint64_t{64} << 20; ///< of a request; beyond it: 413
     unsigned mostConnections = 512;
+    /// Wrong passwords until a user is locked out for five minutes; 0: never.
+    unsigned lockoutAfter = 0;
+    // What a rehearsal adds; all of it outlives the server.
+    const base::Clock *clock = nullptr; ///< of the lockout; null: the system's
+    Faults *faults = nullptr;           ///< null: the server's own
+    Scheduler *scheduler = nullptr;     ///< null: no replicator
+    WriteRules *rules = nullptr;        ///< null: none
 };
 
 /// A CouchDB over a backend: listens from start() until it is destroyed. Any thread; its own are
@@ -31,6 +41,10 @@ public:
     /// What goes wrong on purpose (tests and rehearsals).
     [[nodiscard]] virtual Faults &faults() = 0;
     [[nodiscard]] virtual std::uint64_t requestCount() const = 0;
+    /// Answers requests of this process as if they had come over the network.
+    [[nodiscard]] virtual Handler &handler() = 0;
+    /// From now on the user has this password; whoever is logged in has to do it again.
+    virtual void setPassword(base::Secret password) = 0;
 };
 
 } // namespace serve

@@ -175,12 +175,6 @@ Outcome uuids(const Call &call)
     return nullptr;
 }
 
-Outcome activeTasks(const Call &call)
-{
-    sendJson(call.answer, "[]");
-    return nullptr;
-}
-
 Outcome membership(const Call &call)
 {
     sendJson(

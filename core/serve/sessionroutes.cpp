@@ -39,11 +39,12 @@ void logIn(const Call &call)
 {
     const auto [name, password] = credentials(call.request);
     Headers headers;
-    if (!call.site.access->user.empty() && !isCorrect(*call.site.access, name, password)) {
-        headers.add("Set-Cookie", kNoCookie);
-        return sendJson(call.answer,
-                        refusalJson({401, "unauthorized", "Name or password is incorrect."}), 401,
-                        std::move(headers));
+    const auto verdict = call.site.logins->check(name, password);
+    if (verdict != Logins::Verdict::Right) {
+        if (verdict == Logins::Verdict::Wrong)
+            headers.add("Set-Cookie", kNoCookie);
+        const Refusal refusal = refusalFor(verdict);
+        return sendJson(call.answer, refusalJson(refusal), refusal.status, std::move(headers));
     }
     headers.add("Set-Cookie",
                 "AuthSession=" + call.site.sessions->begin(name, Sessions::Clock::now())

@@ -52,6 +52,12 @@ void Sessions::end(std::string_view cookie)
         m_entries.erase(found);
 }
 
+void Sessions::endAll()
+{
+    const std::lock_guard lock(m_mutex);
+    m_entries.clear();
+}
+
 std::string_view sessionCookie(std::string_view header)
 {
     while (!header.empty()) {

@@ -21,6 +21,8 @@ public:
     [[nodiscard]] std::string begin(const std::string &user, Clock::time_point now);
     [[nodiscard]] std::optional<std::string> userOf(std::string_view cookie, Clock::time_point now);
     void end(std::string_view cookie);
+    /// Nobody is logged in any more.
+    void endAll();
 
 private:
     struct Entry {

@@ -6,14 +6,22 @@
 
 namespace serve {
 
+class Logins;
+class Scheduler;
 class Sessions;
+class WriteRules;
 struct Access;
 
 /// What all requests of one server share. Thread-safe.
 struct Site {
     std::shared_ptr<Backend> backend;
     std::shared_ptr<const Access> access;
-    Sessions *sessions = nullptr; ///< outlives the site
+    // They outlive the site.
+    Logins *logins = nullptr;
+    Sessions *sessions = nullptr;
+    /// Null where no replicator runs, and where documents are written without further rules.
+    Scheduler *scheduler = nullptr;
+    WriteRules *rules = nullptr;
 };
 
 /// One request on its way through the routes: what it needs and where the answer goes.

@@ -6,6 +6,7 @@
 #include "core/serve/incoming.h"
 #include "core/serve/openrevs.h"
 #include "core/serve/relatedparts.h"
+#include "core/serve/writerules.h"
 
 #include <algorithm>
 
@@ -58,9 +59,17 @@ OrRefusal<IncomingDocument> documentOf(const Request &request)
 }
 
 /// Writes it and returns the revision that it has now.
-OrRefusal<std::string> store(WritableDatabase &database, const IncomingDocument &document,
-                             bool newEdits)
+OrRefusal<std::string> store(const Call &call, IncomingDocument &document, bool newEdits = true)
 {
+    WritableDatabase &database = *call.database->writable();
+    if (WriteRules *rules = call.site.rules) {
+        const std::string &name = call.request.path.front();
+        auto refused = rules->prepare(name, call.request.user, document);
+        if (!refused)
+            refused = rules->refusalOf(name, document.id);
+        if (refused)
+            return *std::move(refused);
+    }
     if (newEdits)
         return database.edit(document);
     if (auto refused = database.insert({document}).front())
@@ -162,7 +171,7 @@ Outcome postDocument(const Call &call)
     auto &document = *std::get_if<IncomingDocument>(&parsed);
     if (document.id.empty())
         document.id = randomBoundary();
-    const auto rev = writable->edit(document);
+    const auto rev = store(call, document);
     if (const Refusal *refusal = refusalIn(rev))
         return refuse(call, *refusal);
     Headers headers;
@@ -192,7 +201,7 @@ Outcome putDocument(const Call &call, const std::string &id)
     document.id = id;
     if (!document.rev)
         document.rev = valueIn(rev);
-    const auto stored = store(*writable, document, call.request.parameter("new_edits") != "false");
+    const auto stored = store(call, document, call.request.parameter("new_edits") != "false");
     if (const Refusal *refusal = refusalIn(stored))
         return refuse(call, *refusal);
     Headers headers;
@@ -219,7 +228,7 @@ Outcome deleteDocument(const Call &call, const std::string &id)
     document.id = id;
     document.rev = valueIn(rev);
     document.deleted = true;
-    const auto stored = writable->edit(document);
+    const auto stored = store(call, document);
     if (const Refusal *refusal = refusalIn(stored))
         return refuse(call, *refusal);
     Headers headers;
