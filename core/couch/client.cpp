@@ -56,17 +56,6 @@ bool isWebPage(const ResponseHead &head)
     return head.contentType.starts_with("text/html");
 }
 
-// `_design/` and `_local/` keep their slash: CouchDB redirects `_design%2Fx`.
-std::string documentPath(const std::string &db, const std::string &id)
-{
-    for (const std::string_view prefix : {"_design/", "_local/"}) {
-        if (id.starts_with(prefix))
-            return databasePath(db) + "/" + std::string(prefix)
-                + base::percentEncode(id.substr(prefix.size()));
-    }
-    return databasePath(db) + "/" + base::percentEncode(id);
-}
-
 std::string sinceOf(const std::string &rawSeq)
 {
     return base::percentEncode(isString(rawSeq) ? json::unescape(rawSeq) : rawSeq);
@@ -150,6 +139,17 @@ bool isSendable(const std::string &target)
 }
 
 } // namespace
+
+// `_design/` and `_local/` keep their slash: CouchDB redirects `_design%2Fx`.
+std::string documentPath(const std::string &db, const std::string &id)
+{
+    for (const std::string_view prefix : {"_design/", "_local/"}) {
+        if (id.starts_with(prefix))
+            return databasePath(db) + "/" + std::string(prefix)
+                + base::percentEncode(id.substr(prefix.size()));
+    }
+    return databasePath(db) + "/" + base::percentEncode(id);
+}
 
 std::string databasePath(const std::string &db)
 {
@@ -292,6 +292,18 @@ Result<ChangesPage> Client::changes(const std::string &db, const std::string &si
     if (page && page->rows.size() > limit)
         return badAnswer("_changes", text("It has more rows than were asked for."));
     return page;
+}
+
+Result<std::optional<std::uint64_t>> Client::changesAfter(const std::string &db,
+                                                          const std::string &since)
+{
+    std::string target = databasePath(db) + "/_changes?feed=normal&limit=0";
+    if (!since.empty())
+        target += "&since=" + sinceOf(since);
+    const auto page = ask(get(target), decodeChanges);
+    if (!page)
+        return page.error();
+    return page->pending;
 }
 
 Result<std::vector<BulkRow>> Client::bulkGet(const std::string &db,

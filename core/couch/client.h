@@ -30,6 +30,10 @@ public:
     /// `since` is raw JSON ("" = from the start). style=all_docs, feed=normal, large seq_interval.
     [[nodiscard]] base::Result<ChangesPage> changes(const std::string &db, const std::string &since,
                                                     std::uint64_t limit);
+    /// How many changes there are behind `since` (raw JSON): what a replicator asks to see whether
+    /// it is done. Nothing where the server does not say.
+    [[nodiscard]] base::Result<std::optional<std::uint64_t>> changesAfter(const std::string &db,
+                                                                          const std::string &since);
     struct BulkOptions {
         bool latest = false;
         bool attachments = false; ///< base64 inline
@@ -84,5 +88,7 @@ private:
 
 /// "/a%2Fb" for the database "a/b".
 [[nodiscard]] std::string databasePath(const std::string &db);
+/// "/a%2Fb/_design/x" for the design document x of the database "a/b".
+[[nodiscard]] std::string documentPath(const std::string &db, const std::string &id);
 
 } // namespace couch

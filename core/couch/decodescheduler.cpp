@@ -19,6 +19,19 @@ bool isObject(std::string_view raw)
     return json::kindOf(raw) == json::Kind::Object;
 }
 
+SchedulerRow::Statistics statisticsOf(const ObjectView &info)
+{
+    SchedulerRow::Statistics statistics;
+    statistics.docsRead = info.number("docs_read");
+    statistics.docsWritten = info.number("docs_written");
+    statistics.docWriteFailures = info.number("doc_write_failures");
+    statistics.changesPending = info.number("changes_pending");
+    const auto seq = info.raw("through_seq");
+    if (seq && json::kindOf(*seq) != json::Kind::Null)
+        statistics.throughSeq = *seq;
+    return statistics;
+}
+
 /// `info` is null, {"error": ...}, statistics, or before CouchDB 3.0 a string.
 base::Status readInfo(std::string_view raw, SchedulerRow &row)
 {
@@ -35,15 +48,7 @@ base::Status readInfo(std::string_view raw, SchedulerRow &row)
         row.error = *error;
         return {};
     }
-    SchedulerRow::Statistics statistics;
-    statistics.docsRead = info->number("docs_read");
-    statistics.docsWritten = info->number("docs_written");
-    statistics.docWriteFailures = info->number("doc_write_failures");
-    statistics.changesPending = info->number("changes_pending");
-    const auto seq = info->raw("through_seq");
-    if (seq && json::kindOf(*seq) != json::Kind::Null)
-        statistics.throughSeq = *seq;
-    row.statistics = std::move(statistics);
+    row.statistics = statisticsOf(*info);
     return {};
 }
 
@@ -97,6 +102,34 @@ Result<SchedulerPage> decodeSchedulerDocs(std::string_view body)
         page.rows.push_back(std::move(*row));
     }
     return page;
+}
+
+Result<SchedulerRow> decodeSchedulerDoc(std::string_view body)
+{
+    return rowOf(trimmed(body));
+}
+
+Result<std::vector<ActiveReplication>> decodeActiveReplications(std::string_view body)
+{
+    constexpr const char *kWhat = "_active_tasks";
+    const auto elements = json::elements(trimmed(body));
+    if (!elements)
+        return trailingErrorOr(body, badAnswer(kWhat, elements.error().message));
+    std::vector<ActiveReplication> replications;
+    for (const std::string_view element : *elements) {
+        const auto task = ObjectView::parse(element);
+        if (!task)
+            return badAnswer(kWhat, task.error().message);
+        if (task->string("type") != "replication")
+            continue;
+        ActiveReplication one;
+        one.docId = task->string("doc_id").value_or(std::string());
+        one.source = task->string("source").value_or(std::string());
+        one.target = task->string("target").value_or(std::string());
+        one.statistics = statisticsOf(*task);
+        replications.push_back(std::move(one));
+    }
+    return replications;
 }
 
 } // namespace couch

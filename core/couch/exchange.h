@@ -22,6 +22,8 @@ struct WireHead {
     std::string server;
     std::string location;
     std::string retryAfter;
+    std::string date;
+    std::string setCookie;
 };
 
 /// One request under way: the network thread fills it, the caller empties it. At most kRoomBytes

@@ -41,6 +41,9 @@ base::Result<ResponseHead> checkFraming(const Request &request, const WireHead &
     checked.status = head.status;
     checked.contentType = head.contentType;
     checked.server = head.server;
+    checked.date = head.date;
+    checked.setsSession =
+        head.setCookie.starts_with("AuthSession=") && !head.setCookie.starts_with("AuthSession=;");
     checked.contentEncoding = lower(head.contentEncoding);
     if (checked.contentEncoding == "identity")
         checked.contentEncoding.clear();

@@ -42,4 +42,16 @@ struct SchedulerPage {
 /// A row without a `doc_id` makes the whole answer a Protocol error; all else may be missing.
 [[nodiscard]] base::Result<SchedulerPage> decodeSchedulerDocs(std::string_view body);
 
+/// A replication of `_active_tasks`.
+struct ActiveReplication {
+    std::string docId; ///< empty where nothing but the job is known (PouchDB Server)
+    std::string source, target;
+    SchedulerRow::Statistics statistics;
+};
+[[nodiscard]] base::Result<std::vector<ActiveReplication>>
+decodeActiveReplications(std::string_view body);
+
+/// The answer of `_scheduler/docs/_replicator/ID`.
+[[nodiscard]] base::Result<SchedulerRow> decodeSchedulerDoc(std::string_view body);
+
 } // namespace couch

@@ -35,6 +35,8 @@ WireHead headOf(const QNetworkReply &reply)
     head.server = header("Server");
     head.location = header("Location");
     head.retryAfter = header("Retry-After");
+    head.date = header("Date");
+    head.setCookie = header("Set-Cookie");
     return head;
 }
 

@@ -32,6 +32,8 @@ struct ResponseHead {
     std::string contentType;
     std::string contentEncoding; ///< "" or "gzip", nothing else gets here
     std::string server;
+    std::string date;         ///< as sent, e.g. "Mon, 23 Nov 2026 16:09:45 GMT"; empty when absent
+    bool setsSession = false; ///< came with an AuthSession cookie
     std::optional<std::uint64_t> contentLength;
 };
 
