@@ -220,6 +220,11 @@ Result<bool> Administration::logIn(const std::string &user, const base::Secret &
     return response->head.setsSession;
 }
 
+Result<DatabaseInfo> Administration::databaseInfo(const std::string &db)
+{
+    return ask(get(databasePath(db)), decodeDatabaseInfo);
+}
+
 Status Administration::createDatabase(const std::string &db)
 {
     Status told = tell(requestFor(Method::Put, databasePath(db)));

@@ -37,6 +37,7 @@ public:
     /// says whether a session came; errors are those of the server (NotFound: it has no sessions).
     [[nodiscard]] base::Result<bool> logIn(const std::string &user, const base::Secret &password);
 
+    [[nodiscard]] base::Result<DatabaseInfo> databaseInfo(const std::string &db);
     /// Conflict when it is there already.
     [[nodiscard]] base::Status createDatabase(const std::string &db);
     /// NotFound when it is not there.

@@ -51,7 +51,8 @@ public:
             m_result.rawError = m_input.row->error;
             noteStatistics();
         }
-        if (m_input.isPaused && !m_input.row)
+        // A pause of all leaves the jobs in CouchDB's list, waiting.
+        if (m_input.isPaused && (!m_input.row || m_input.row->state == "pending"))
             say(ReplicationState::Paused, text("You paused it. It does not copy anything."));
         else if (!m_input.row || m_input.row->state.empty())
             notTakenUp();

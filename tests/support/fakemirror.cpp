@@ -197,8 +197,9 @@ Answer FakeMirror::route(const Request &request)
             databases.erase(database);
             return jsonAnswer(R"({"ok":true})");
         }
-        return jsonAnswer(R"({"db_name":)" + json::quoted(db)
-                          + R"(,"doc_count":0,"doc_del_count":0,"update_seq":"0-x"})");
+        return jsonAnswer(R"({"db_name":)" + json::quoted(db) + R"(,"doc_count":)"
+                          + std::to_string(idsOf(db).size())
+                          + R"(,"doc_del_count":0,"update_seq":"0-x","instance_start_time":"0"})");
     }
     if (database == databases.end())
         return refusal(404, "not_found", "Database does not exist.");
