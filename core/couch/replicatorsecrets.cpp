@@ -258,10 +258,14 @@ Result<std::string> restoreSecrets(std::string_view stripped, const PasswordFor 
 Result<std::string> replacePassword(std::string_view json, ReplicationSide side,
                                     std::string_view user, const base::Secret &password)
 {
-    return walk(json, [&](const Spot &spot) -> Result<std::string> {
-        const bool isMeant = spot.side == side && spot.user == user && spot.place != Place::Header;
-        return isMeant ? secretAt(spot, password) : asIs(spot.raw);
+    bool isTouched = false;
+    auto changed = walk(json, [&](const Spot &spot) -> Result<std::string> {
+        if (spot.side != side || spot.user != user || spot.place == Place::Header)
+            return asIs(spot.raw);
+        isTouched = true;
+        return secretAt(spot, password);
     });
+    return changed && !isTouched ? std::string(json) : changed;
 }
 
 } // namespace couch

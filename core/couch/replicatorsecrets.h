@@ -29,8 +29,8 @@ using PasswordFor =
                                                        const PasswordFor &passwordFor);
 
 /// With another password for this user at this end, in the form the document has, so that CouchDB
-/// takes it for the same replication and keeps its checkpoints. The text is the same where the user
-/// does not log in at that end.
+/// takes it for the same replication and keeps its checkpoints. The text is the same, byte for
+/// byte, where the user does not log in at that end.
 [[nodiscard]] base::Result<std::string> replacePassword(std::string_view json, ReplicationSide side,
                                                         std::string_view user,
                                                         const base::Secret &password);
