@@ -52,7 +52,8 @@ struct SchedulerJob {
 /// `instance` is the start time of `_replicator`.
 [[nodiscard]] std::string taskRow(const SchedulerJob &job, const std::string &instance,
                                   SchedulerJob::TimePoint now);
-/// Of a document that is failed or completed, from what is written in it.
+/// Of a document that is failed or completed, from what is written in it, or that nobody took up
+/// yet, with nulls.
 [[nodiscard]] std::string overRow(const std::string &docId, const ReplicatorDocument &document);
 
 /// The `info` of statistics.

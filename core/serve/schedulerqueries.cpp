@@ -21,7 +21,7 @@ std::vector<std::string> page(std::vector<Row> rows, const Scheduler::Query &que
 
 } // namespace
 
-/// The row of a document, and its state; both are empty for one that nobody took up yet.
+/// The row of a document, and its state, which is empty for one that nobody took up yet.
 std::string Scheduler::rowOf(Database &database, const std::string &docId, std::string &state) const
 {
     {
@@ -39,7 +39,9 @@ std::string Scheduler::rowOf(Database &database, const std::string &docId, std::
         return {};
     const ReplicatorDocument document = replicatorDocument(revision->userMembers);
     state = document.state;
-    return document.isOver() ? overRow(docId, document) : std::string();
+    if (!document.isOver())
+        state.clear();
+    return overRow(docId, document);
 }
 
 std::vector<std::string> Scheduler::docRows(const Query &query) const
@@ -62,7 +64,8 @@ std::vector<std::string> Scheduler::docRows(const Query &query) const
     for (const std::string &id : ids) {
         std::string state;
         std::string row = rowOf(*database, id, state);
-        if (!row.empty() && (query.states.empty() || query.states.contains(state)))
+        // What nobody took up yet is left out of lists (recorded after a restart).
+        if (!state.empty() && (query.states.empty() || query.states.contains(state)))
             rows.push_back(std::move(row));
     }
     return rows;
@@ -82,12 +85,7 @@ std::optional<std::string> Scheduler::docRow(const std::string &docId) const
     if (!metadata || !*metadata || (*metadata)->isDeleted())
         return std::nullopt;
     std::string state;
-    std::string row = rowOf(*database, docId, state);
-    if (row.empty()) // nobody took it up yet
-        row = R"({"database":"_replicator","doc_id":)" + base::json::quoted(docId)
-            + R"(,"id":null,"state":null,"info":null,"error_count":null,"node":null,)"
-              R"("last_updated":null,"start_time":null})";
-    return row;
+    return rowOf(*database, docId, state);
 }
 
 std::vector<std::string> Scheduler::jobRows(const Query &query) const

@@ -29,7 +29,19 @@ Refusal queryError(std::string reason)
     return {400, "query_parse_error", std::move(reason)};
 }
 
-OrRefusal<Scheduler::Query> queryOf(const Request &request)
+/// The two lists say it differently.
+Refusal numberError(std::string_view name, std::string_view text, bool isOfJobs)
+{
+    if (isOfJobs)
+        return queryError(std::string(name) + " must be an integer");
+    const bool isNegative =
+        text.size() > 1 && text.front() == '-' && json::toUnsigned(text.substr(1));
+    return queryError(
+        (isNegative ? "Invalid value for positive integer: " : "Invalid value for integer: ")
+        + json::quoted(text));
+}
+
+OrRefusal<Scheduler::Query> queryOf(const Request &request, bool isOfJobs)
 {
     Scheduler::Query query;
     for (const std::string_view name : {"limit", "skip"}) {
@@ -38,7 +50,7 @@ OrRefusal<Scheduler::Query> queryOf(const Request &request)
             continue;
         const auto number = json::toUnsigned(*text);
         if (!number)
-            return queryError("Invalid value for integer: " + json::quoted(*text));
+            return numberError(name, *text, isOfJobs);
         if (name == "limit")
             query.limit = *number;
         else
@@ -80,7 +92,7 @@ std::string joined(const std::vector<std::string> &rows, std::string_view separa
 
 Outcome schedulerDocs(const Call &call)
 {
-    const auto query = queryOf(call.request);
+    const auto query = queryOf(call.request, false);
     if (const Refusal *refusal = refusalIn(query))
         return refuse(call, *refusal);
     const Scheduler &scheduler = *call.site.scheduler;
@@ -92,7 +104,7 @@ Outcome schedulerDocs(const Call &call)
 
 Outcome schedulerJobs(const Call &call)
 {
-    auto query = queryOf(call.request);
+    auto query = queryOf(call.request, true);
     if (const Refusal *refusal = refusalIn(query))
         return refuse(call, *refusal);
     auto &wanted = *std::get_if<Scheduler::Query>(&query);
@@ -124,8 +136,10 @@ Outcome scheduler(const Call &call)
     if (what == "jobs" && path.size() <= 3)
         return path.size() == 2 ? schedulerJobs(call)
                                 : sendRow(call, call.site.scheduler->jobRow(path[2]));
-    if (what != "docs")
-        return refuse(call, refusal::missing());
+    if (what != "docs") {
+        sendJson(call.answer, R"({"error":"not found"})", 404);
+        return nullptr;
+    }
     if (path.size() > 2 && path[2] != kReplicatorDatabase)
         return refuse(call, refusal::noDatabase());
     if (path.size() <= 3)

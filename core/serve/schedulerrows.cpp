@@ -141,11 +141,15 @@ std::string taskRow(const SchedulerJob &job, const std::string &instance, TimePo
 std::string overRow(const std::string &docId, const ReplicatorDocument &document)
 {
     const bool isFailed = document.state == "failed";
+    const bool isOver = document.isOver();
     std::string info = "null";
     std::string start = document.stateTime;
+    const auto textOr = [isOver](const std::string &text) {
+        return isOver ? json::quoted(text) : "null";
+    };
     if (isFailed) {
         info = R"({"error":)" + json::quoted(document.stateReason) + '}';
-    } else if (const auto members = json::members(document.stats)) {
+    } else if (const auto members = json::members(document.stats); members && isOver) {
         info = "{";
         for (const json::Member &member : *members) {
             if (member.key == "start_time")
@@ -160,9 +164,9 @@ std::string overRow(const std::string &docId, const ReplicatorDocument &document
     }
     return R"({"database":"_replicator","doc_id":)" + json::quoted(docId)
         + R"(,"id":null,"source":)" + urlText(document.source) + R"(,"target":)"
-        + urlText(document.target) + R"(,"state":")" + document.state + R"(","error_count":)"
-        + (isFailed ? "1" : "0") + R"(,"info":)" + info + R"(,"start_time":)" + json::quoted(start)
-        + R"(,"last_updated":)" + json::quoted(document.stateTime) + '}';
+        + urlText(document.target) + R"(,"state":)" + textOr(document.state) + R"(,"error_count":)"
+        + (isFailed ? "1" : "0") + R"(,"info":)" + info + R"(,"start_time":)" + textOr(start)
+        + R"(,"last_updated":)" + textOr(document.stateTime) + '}';
 }
 
 } // namespace serve

@@ -1,7 +1,6 @@
 #include "tests/serve/contract.h"
 
-#include "core/serve/memorybackend.h"
-#include "core/serve/server.h"
+#include "core/serve/rehearsal.h"
 
 #include <QTest>
 #include <QUrl>
@@ -34,13 +33,15 @@ void ContractTest::ourServer_data()
 {
     QTest::addColumn<QString>("found");
     QTest::addColumn<QString>("expected");
-    serve::ServerOptions options;
-    options.access.user = "admin";
-    options.access.password = base::Secret(std::string("secret"));
-    const auto server = serve::Server::start(serve::makeMemoryBackend(1), std::move(options));
-    QVERIFY(server);
-    const auto found =
-        Contract::run({(*server)->port(), QStringLiteral("127.0.0.1"), "admin", "secret"});
+    serve::RehearsalOptions options;
+    options.mirror.access.user = "admin";
+    options.mirror.access.password = base::Secret(std::string("secret"));
+    options.hasSamples = false;
+    options.speed = 5; // the moments that are recorded last for half a simulated minute
+    const auto rehearsal = serve::Rehearsal::start(std::move(options));
+    QVERIFY(rehearsal);
+    const auto found = Contract::run(
+        {(*rehearsal)->mirror().port(), QStringLiteral("127.0.0.1"), "admin", "secret"});
     const auto expected = recorded();
     QVERIFY(found.size() >= 120);
     QCOMPARE(found.size(), expected.size());
