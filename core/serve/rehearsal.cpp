@@ -5,6 +5,7 @@
 #include "core/serve/memorybackend.h"
 #include "core/serve/neighbours.h"
 #include "core/serve/scheduler.h"
+#include "core/serve/troubles.h"
 #include "core/serve/writerules.h"
 
 #include <thread>
@@ -175,7 +176,11 @@ struct Rehearsal::State {
         mirror.setWatcher(scheduler);
         source.setWatcher(scheduler);
     }
-    ~State() { timeline.stop(); }
+    ~State()
+    {
+        timeline.stop();
+        troubles.reset();
+    }
     State(const State &) = delete;
     State &operator=(const State &) = delete;
 
@@ -185,7 +190,8 @@ struct Rehearsal::State {
     std::shared_ptr<Backend> mirrorBackend;
     ServedPlace mirror;
     std::shared_ptr<Scheduler> scheduler;
-    std::shared_ptr<Life> life; ///< null: nothing happens at the source by itself
+    std::shared_ptr<Troubles> troubles; ///< null: nothing goes wrong by itself
+    std::shared_ptr<Life> life;         ///< null: nothing happens at the source by itself
 };
 
 Rehearsal::Rehearsal(std::unique_ptr<State> state)
@@ -268,6 +274,24 @@ void Rehearsal::setLife(std::optional<LifeOptions> life)
         m_state->life = std::make_shared<Life>(m_state->timeline, m_state->source.backend(), *life);
         m_state->life->begin();
     });
+}
+
+void Rehearsal::setTroubles(std::optional<TroubleOptions> troubles)
+{
+    State &state = *m_state;
+    state.timeline.between([&] {
+        state.troubles.reset();
+        if (!troubles)
+            return;
+        state.troubles =
+            std::make_shared<Troubles>(state.timeline, state.source, state.mirror, *troubles);
+        state.troubles->begin();
+    });
+}
+
+std::string Rehearsal::trouble() const
+{
+    return m_state->troubles ? m_state->troubles->now() : std::string();
 }
 
 } // namespace serve

@@ -6,6 +6,13 @@
 
 namespace serve {
 
+/// How things go wrong by themselves (troubles.h).
+struct TroubleOptions {
+    std::uint64_t seed = 1;
+    std::chrono::seconds every{600};   ///< of good time between two troubles, on average
+    std::chrono::seconds longest{300}; ///< how long one lasts
+};
+
 struct RehearsalOptions {
     ServerOptions source, mirror; ///< port 0: a free one
     /// Simulated seconds in a real one; 0: time stands still until advance().
@@ -85,6 +92,11 @@ public:
 
     /// Life at the source begins (again), or pauses.
     void setLife(std::optional<LifeOptions> life);
+    /// From now on one thing after the other goes wrong, or nothing any more. Meanwhile the fault
+    /// plans of both places are theirs.
+    void setTroubles(std::optional<TroubleOptions> troubles);
+    /// What goes wrong by itself at the moment, in words; empty when nothing does.
+    [[nodiscard]] std::string trouble() const;
 
 private:
     struct State;

@@ -12,7 +12,7 @@
 namespace serve {
 
 namespace {
-constexpr size_t kMostSessions = 1000;
+constexpr size_t kMostSessions = 20'000; // a replicator has two for each job
 constexpr std::string_view kCookieName = "AuthSession=";
 } // namespace
 

@@ -39,7 +39,8 @@ async function startListening(own, parameters) {
     once(child.stdout, 'data'),
     ended.then((end) => Promise.reject(new Error(String(end)))),
   ]);
-  const url = String(line).trim();
+  // The first line; `rehearse` says its mirror's address in a second one.
+  const [url] = String(line).trim().split('\n');
   assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/);
   const stop = (signal = 'SIGINT') => {
     child.kill(signal);
