@@ -5,6 +5,7 @@
 
 #include <ctime>
 
+using servetesting::documentsOf;
 using servetesting::endText;
 using servetesting::everything;
 using servetesting::RawAnswer;
@@ -229,16 +230,17 @@ void RehearsalTest::troublesPass()
     stage->setLife(std::nullopt);
     stage->advance(hours(9)); // the longest back-off
     QCOMPARE(states(stage), QStringLiteral("running running running running "));
-    int compared = 0;
     for (const std::string &name : stage.source().backend().databases()) {
-        // What the mirror found too large is left out and counted, and the job goes on.
-        const bool isWhole = stage.info("fm:" + name, "doc_write_failures") == "0";
-        if (name.starts_with('_') || !isWhole)
+        if (name.starts_with('_'))
             continue;
-        QCOMPARE(everything(stage, stage.mirror(), name), everything(stage, stage.source(), name));
-        ++compared;
+        // What the mirror found too large is left out and counted; nothing else may be missing.
+        const std::string failures = stage.info("fm:" + name, "doc_write_failures");
+        QVERIFY(!failures.empty());
+        const QStringList copied = documentsOf(stage, stage.mirror(), name);
+        QStringList missing = documentsOf(stage, stage.source(), name);
+        missing.removeIf([&](const QString &document) { return copied.contains(document); });
+        QVERIFY2(missing.size() <= std::stoi(failures), qPrintable(missing.value(0)));
     }
-    QVERIFY(compared > 0);
 }
 
 void RehearsalTest::updatesFeed()

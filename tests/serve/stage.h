@@ -100,12 +100,13 @@ inline QString text(const std::string &bytes)
     return QString::fromStdString(bytes);
 }
 
-/// All leaves of a database with their bodies, as one text that can be compared.
-inline QString everything(Stage &stage, serve::Rehearsal::Place &place, const std::string &database)
+/// All leaves of each document of a database with their bodies, sorted.
+inline QStringList documentsOf(Stage &stage, serve::Rehearsal::Place &place,
+                               const std::string &database)
 {
     const RawAnswer changes = stage.ask(place, "GET", '/' + database + "/_changes?style=all_docs");
     const auto members = base::json::members(changes.body);
-    std::vector<std::string> documents;
+    QStringList documents;
     const auto rows = base::json::elements(members ? *base::json::find(*members, "results") : "[]");
     for (const std::string_view row : *rows) {
         const auto fields = base::json::members(row);
@@ -113,13 +114,16 @@ inline QString everything(Stage &stage, serve::Rehearsal::Place &place, const st
         const RawAnswer leaves = stage.ask(
             place, "POST", '/' + database + "/_bulk_get?revs=true&attachments=true&latest=true",
             R"({"docs":[{"id":)" + base::json::quoted(id) + "}]}");
-        documents.push_back(leaves.body);
+        documents += text(leaves.body);
     }
-    std::ranges::sort(documents);
-    QString all;
-    for (const std::string &document : documents)
-        all += text(document);
-    return all;
+    documents.sort();
+    return documents;
+}
+
+/// The same as one text that can be compared.
+inline QString everything(Stage &stage, serve::Rehearsal::Place &place, const std::string &database)
+{
+    return documentsOf(stage, place, database).join(QLatin1Char('\n'));
 }
 
 } // namespace servetesting
