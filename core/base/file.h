@@ -23,6 +23,8 @@ class File : public RandomReader
 public:
     /// Creates a file that must not exist yet; links are not followed.
     [[nodiscard]] static Result<std::unique_ptr<File>> create(const fs::path &path);
+    /// Opens a file to append to, created where it is missing; links are not followed.
+    [[nodiscard]] static Result<std::unique_ptr<File>> openAppend(const fs::path &path);
     [[nodiscard]] static Result<std::unique_ptr<File>> openRead(const fs::path &path);
     ~File() override = default;
 

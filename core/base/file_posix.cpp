@@ -164,6 +164,24 @@ Result<std::unique_ptr<File>> File::create(const fs::path &path)
     return std::unique_ptr<File>(std::make_unique<PosixFile>(descriptor, path, 0));
 }
 
+Result<std::unique_ptr<File>> File::openAppend(const fs::path &path)
+{
+    if (const auto fault = injectedFileFault(FileOperation::Other))
+        return injectedError(*fault, kOpening, path);
+    const int descriptor =
+        ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    if (descriptor < 0)
+        return systemError(errno, kOpening, path);
+    struct stat status = {};
+    if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
+        ::close(descriptor);
+        return fileError(ErrorKind::Io, kOpening, path, text("it is not a file"));
+    }
+    ::fchmod(descriptor, 0600); // the umask may have taken bits away
+    return std::unique_ptr<File>(
+        std::make_unique<PosixFile>(descriptor, path, static_cast<std::uint64_t>(status.st_size)));
+}
+
 Result<std::unique_ptr<File>> File::openRead(const fs::path &path)
 {
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);

@@ -159,6 +159,25 @@ Result<std::unique_ptr<File>> File::create(const fs::path &path)
     return std::unique_ptr<File>(std::make_unique<WinFile>(handle, path, 0));
 }
 
+Result<std::unique_ptr<File>> File::openAppend(const fs::path &path)
+{
+    if (const auto fault = injectedFileFault(FileOperation::Other))
+        return injectedError(*fault, kOpening, path);
+    const HANDLE handle =
+        CreateFileW(path.c_str(), GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_DELETE,
+                    nullptr, OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr);
+    if (handle == INVALID_HANDLE_VALUE)
+        return systemError(GetLastError(), kOpening, path);
+    LARGE_INTEGER size = {};
+    if (!GetFileSizeEx(handle, &size)) {
+        const DWORD code = GetLastError();
+        CloseHandle(handle);
+        return systemError(code, kOpening, path);
+    }
+    return std::unique_ptr<File>(
+        std::make_unique<WinFile>(handle, path, static_cast<std::uint64_t>(size.QuadPart)));
+}
+
 Result<std::unique_ptr<File>> File::openRead(const fs::path &path)
 {
     const HANDLE handle =

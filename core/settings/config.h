@@ -3,6 +3,7 @@
 #include "core/backup/retention.h"
 #include "core/backup/schedule.h"
 #include "core/base/glob.h"
+#include "core/base/log.h"
 #include "core/couch/discovery.h"
 #include "core/monitor/thresholds.h"
 
@@ -106,10 +107,8 @@ struct Alerts {
     Ping ping;
 };
 
-enum class LogLevel { Debug, Info, Warning, Error };
-
 struct Log {
-    LogLevel level = LogLevel::Info;
+    base::LogLevel level = base::LogLevel::Info;
     std::string folder; ///< empty: `log` in the data folder
     std::uint64_t fileSize = 0;
     int files = 0;

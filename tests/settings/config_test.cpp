@@ -73,7 +73,7 @@ void ConfigTest::everySettingHasAGoodDefault()
     QCOMPARE(config.checks.thresholds.diskFreeLeast, std::uint64_t{5} << 30);
     QCOMPARE(config.checks.thresholds.backupOverdueIntervals, 2);
     QCOMPARE(config.alerts.email.port, 465);
-    QCOMPARE(config.log.level, LogLevel::Info);
+    QCOMPARE(config.log.level, base::LogLevel::Info);
     for (const Loaded::Shown &shown : loaded.values) {
         if (std::string_view(shown.setting->key) != "source.url")
             QCOMPARE(shown.place.text(), std::string("default"));
@@ -176,7 +176,7 @@ file_size = "1 MiB"
     QCOMPARE(config.alerts.repeatAfter, 12h);
     QCOMPARE(config.alerts.email.security, MailSecurity::StartTls);
     QCOMPARE(config.alerts.ping.interval, 5min);
-    QCOMPARE(config.log.level, LogLevel::Debug);
+    QCOMPARE(config.log.level, base::LogLevel::Debug);
     const auto shown =
         std::find_if(loaded.values.begin(), loaded.values.end(), [](const Loaded::Shown &value) {
             return std::string_view(value.setting->key) == "alerts.webhook.url";
