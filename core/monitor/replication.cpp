@@ -75,6 +75,7 @@ private:
         if (!statistics)
             return;
         m_result.pending = statistics->changesPending;
+        m_result.throughSeq = statistics->throughSeq;
         m_result.refusedDocuments = statistics->docWriteFailures.value_or(0);
     }
 

@@ -52,6 +52,7 @@ struct Replication {
     std::optional<std::uint64_t> pending; ///< nothing is "not known", which is not 0
     std::uint64_t refusedDocuments = 0;
     std::string rawState, rawError; ///< as CouchDB gave them
+    std::string throughSeq; ///< the source's sequence it has come to, raw JSON; empty: not known
 };
 
 /// Changes left and none copied for so long is stalled.

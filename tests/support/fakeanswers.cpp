@@ -114,8 +114,9 @@ std::string changesAnswer(const FakeDatabase &database, std::uint64_t since, std
                   [&](const std::string &id) { return database.documents.at(id).seq <= since; });
     const size_t pending = ids.size() > limit ? ids.size() - limit : 0;
     ids.resize(ids.size() - pending);
-    const std::uint64_t last =
-        pending > 0 ? database.documents.at(ids.back()).seq : std::max(since, database.seq);
+    std::uint64_t last = std::max(since, database.seq);
+    if (pending > 0)
+        last = ids.empty() ? since : database.documents.at(ids.back()).seq;
     const std::string rows = joined(ids, [&](const std::string &id) {
         const FakeDocument &document = database.documents.at(id);
         return R"({"seq":)" + seqJson(document.seq, style) + R"(,"id":)" + json::quoted(id)
