@@ -76,7 +76,8 @@ public:
             return server.error();
         m_server = std::move(*server);
         m_options.port = m_server->port();
-        m_url = m_server->url();
+        if (m_url.empty()) // it is the same ever after, and may be read meanwhile
+            m_url = m_server->url();
         m_neighbours.add(m_options.port, m_server->handler(), *m_backend);
         return {};
     }

@@ -1,8 +1,8 @@
 #include "core/serve/replicationrun.h"
 
 #include "core/base/bytes.h"
-#include "core/base/clock.h"
 #include "core/base/json.h"
+#include "core/serve/jsonparts.h"
 #include "core/serve/sessions.h"
 
 #include <algorithm>
@@ -22,40 +22,10 @@ constexpr std::chrono::seconds kPatience{30}; // connection_timeout
 constexpr std::chrono::milliseconds kFirstRetry{250};
 constexpr std::chrono::seconds kFeedCloses{5}; // until the end of a deleted database is noticed
 constexpr std::chrono::seconds kFeedDies{28};  // until the end of a server is
-constexpr const char *kBatch = "500";
-
-using Members = std::vector<json::Member>;
-
-Members membersOf(std::string_view raw)
-{
-    auto members = json::members(raw);
-    return members ? std::move(*members) : Members{};
-}
-
-std::vector<std::string_view> elementsOf(std::string_view raw)
-{
-    auto elements = json::elements(raw);
-    return elements ? std::move(*elements) : std::vector<std::string_view>{};
-}
-
-std::string_view valueOf(const Members &members, std::string_view key)
-{
-    return json::find(members, key).value_or(std::string_view());
-}
-
-std::uint64_t numberOf(const Members &members, std::string_view key)
-{
-    return json::toUnsigned(valueOf(members, key)).value_or(0);
-}
 
 std::string formEncoded(const std::string &name, const std::string &password)
 {
     return "name=" + base::percentEncode(name) + "&password=" + base::percentEncode(password);
-}
-
-bool isJsonObject(std::string_view body)
-{
-    return bool(json::members(body));
 }
 
 } // namespace
@@ -180,7 +150,7 @@ std::optional<Next> ReplicationRun::common(Side &side, const Reply &reply)
         ++m_attempts;
         return Next{Next::Kind::Again, kFirstRetry};
     }
-    if (reply.status < 300 && !isJsonObject(reply.body) && elementsOf(reply.body).empty()
+    if (reply.status < 300 && !bool(json::members(reply.body)) && elementsOf(reply.body).empty()
         && !reply.body.starts_with("[]"))
         return again(reply);
     return std::nullopt;
@@ -198,87 +168,8 @@ std::optional<Next> ReplicationRun::open(Side &side, bool creates)
     const Reply reply = askDatabase(side, "GET", "/");
     if (reply.trouble || reply.status >= 500 || reply.status == 429)
         return again(reply);
-    if (reply.status != 200 || !isJsonObject(reply.body))
+    if (reply.status != 200 || !bool(json::members(reply.body)))
         return crashed(error::cannotOpen(reply.status, side.end.url));
-    return std::nullopt;
-}
-
-void ReplicationRun::addCheckpointStatistics(std::string_view history)
-{
-    const auto entries = elementsOf(history);
-    if (entries.empty())
-        return;
-    const Members last = membersOf(entries.front());
-    m_statistics.revisionsChecked = numberOf(last, "missing_checked");
-    m_statistics.missingFound = numberOf(last, "missing_found");
-    m_statistics.docsRead = numberOf(last, "docs_read");
-    m_statistics.docsWritten = numberOf(last, "docs_written");
-    m_statistics.writeFailures = numberOf(last, "doc_write_failures");
-    m_statistics.bulkGetDocs = numberOf(last, "bulk_get_docs");
-}
-
-std::optional<Next> ReplicationRun::readCheckpoints()
-{
-    const Reply atSource = askDatabase(m_source, "GET", '/' + m_checkpointId);
-    if (auto next = common(m_source, atSource))
-        return next;
-    const Reply atTarget = askDatabase(m_target, "GET", '/' + m_checkpointId);
-    if (auto next = common(m_target, atTarget))
-        return next;
-    const Members source = membersOf(atSource.body);
-    const Members target = membersOf(atTarget.body);
-    const auto revOf = [](const Members &members) {
-        return json::unescape(valueOf(members, "_rev"));
-    };
-    m_source.checkpointRev = atSource.status == 200 ? revOf(source) : std::string();
-    m_target.checkpointRev = atTarget.status == 200 ? revOf(target) : std::string();
-    m_since = "0";
-    if (atSource.status != 200 || atTarget.status != 200
-        || valueOf(source, "session_id") != valueOf(target, "session_id"))
-        return std::nullopt;
-    const std::string_view seq = valueOf(source, "source_last_seq");
-    m_since = json::unescape(seq);
-    m_statistics.checkpointed = m_statistics.throughSeq = seq;
-    if (!m_hasStatistics)
-        addCheckpointStatistics(valueOf(source, "history"));
-    return std::nullopt;
-}
-
-std::optional<Next> ReplicationRun::writeCheckpointAt(Side &side, std::string_view name,
-                                                      const std::string &text)
-{
-    const Reply reply = askDatabase(
-        side, "PUT", '/' + m_checkpointId,
-        (side.checkpointRev.empty() ? "{" : R"({"_rev":")" + side.checkpointRev + "\",") + text);
-    if (auto next = common(side, reply))
-        return next;
-    const Members answer = membersOf(reply.body);
-    if (reply.status >= 300)
-        return crashed(error::checkpointFailed(name, json::unescape(valueOf(answer, "error"))));
-    side.checkpointRev = json::unescape(valueOf(answer, "rev"));
-    return std::nullopt;
-}
-
-std::optional<Next> ReplicationRun::writeCheckpoint(system_clock::time_point now)
-{
-    const ReplicationStatistics &it = m_statistics;
-    const std::string session = base::toHex(base::md5(m_checkpointId + base::isoTime(now)));
-    const std::string text = R"("session_id":")" + session + R"(","source_last_seq":)"
-        + it.throughSeq + R"(,"replication_id_version":4,"history":[{"session_id":")" + session
-        + R"(","end_time":")" + base::isoTime(now) + R"(","end_last_seq":)" + it.throughSeq
-        + R"(,"recorded_seq":)" + it.throughSeq + R"(,"missing_checked":)"
-        + std::to_string(it.revisionsChecked) + R"(,"missing_found":)"
-        + std::to_string(it.missingFound) + R"(,"docs_read":)" + std::to_string(it.docsRead)
-        + R"(,"docs_written":)" + std::to_string(it.docsWritten) + R"(,"doc_write_failures":)"
-        + std::to_string(it.writeFailures) + R"(,"bulk_get_docs":)" + std::to_string(it.bulkGetDocs)
-        + "}]}";
-    if (auto next = writeCheckpointAt(m_source, "source", text))
-        return next;
-    if (auto next = writeCheckpointAt(m_target, "target", text))
-        return next;
-    m_statistics.checkpointed = it.throughSeq;
-    m_isDirty = false;
-    m_attempts = 0;
     return std::nullopt;
 }
 
@@ -330,130 +221,6 @@ Next ReplicationRun::step(system_clock::time_point now)
             return *next;
     }
     return copyBatch(now);
-}
-
-Next ReplicationRun::copyBatch(system_clock::time_point now)
-{
-    watchSource();
-    const std::string query = std::string("/_changes?feed=normal&style=all_docs&limit=") + kBatch
-        + "&since=" + base::percentEncode(m_since);
-    const Reply changes = m_changesBody.empty()
-        ? askDatabase(m_source, "GET", query)
-        : askDatabase(m_source, "POST", query + "&filter=_doc_ids", m_changesBody);
-    if (auto next = common(m_source, changes))
-        return *next;
-    if (changes.status != 200)
-        return crashed(error::changesRefused(changes.status));
-    const Members answer = membersOf(changes.body);
-    const auto rows = elementsOf(valueOf(answer, "results"));
-    const std::uint64_t pending = numberOf(answer, "pending");
-
-    std::string asked = "{";
-    std::uint64_t checked = 0;
-    for (const std::string_view row : rows) {
-        const Members change = membersOf(row);
-        asked.append(asked.size() > 1 ? "," : "").append(valueOf(change, "id")).append(":[");
-        bool isFirst = true;
-        for (const std::string_view rev : elementsOf(valueOf(change, "changes"))) {
-            asked.append(isFirst ? "" : ",").append(valueOf(membersOf(rev), "rev"));
-            isFirst = false;
-            ++checked;
-        }
-        asked += ']';
-    }
-    std::string wanted;
-    std::uint64_t missing = 0;
-    if (checked > 0) {
-        const Reply diff = askDatabase(m_target, "POST", "/_revs_diff", asked + '}');
-        if (auto next = common(m_target, diff))
-            return *next;
-        if (diff.status != 200)
-            return crashed(error::requestRefused("revs_diff_failed", diff.status, diff.body));
-        for (const json::Member &document : membersOf(diff.body)) {
-            for (const std::string_view rev :
-                 elementsOf(valueOf(membersOf(document.value), "missing"))) {
-                wanted.append(wanted.empty() ? "" : ",").append(R"({"id":")").append(document.key);
-                wanted.append(R"(","rev":)").append(rev).append("}");
-                ++missing;
-            }
-        }
-    }
-    Duration took{rows.size() / 2};
-    if (missing > 0) {
-        const Reply got =
-            askDatabase(m_source, "POST", "/_bulk_get?revs=true&latest=true&attachments=true",
-                        R"({"docs":[)" + wanted + "]}");
-        if (auto next = common(m_source, got))
-            return *next;
-        if (got.status != 200)
-            return crashed(error::requestRefused("bulk_get_failed", got.status, got.body));
-        std::vector<std::string_view> documents;
-        for (const std::string_view result : elementsOf(valueOf(membersOf(got.body), "results"))) {
-            for (const std::string_view entry : elementsOf(valueOf(membersOf(result), "docs"))) {
-                const std::string_view document = valueOf(membersOf(entry), "ok");
-                if (!document.empty())
-                    documents.push_back(document);
-            }
-        }
-        const ReplicationStatistics before = m_statistics;
-        m_statistics.docsRead += documents.size();
-        m_statistics.bulkGetDocs += documents.size();
-        if (auto next = write(documents)) {
-            m_statistics = before;
-            return *next;
-        }
-        took += Duration{documents.size()};
-    }
-    m_attempts = 0;
-    m_statistics.revisionsChecked += checked;
-    m_statistics.missingFound += missing;
-    m_statistics.pending = pending;
-    if (m_since != json::unescape(valueOf(answer, "last_seq"))) {
-        m_since = json::unescape(valueOf(answer, "last_seq"));
-        m_statistics.throughSeq = m_statistics.sourceSeq = valueOf(answer, "last_seq");
-        if (!m_isDirty)
-            m_checkpointDue = now + m_checkpointInterval;
-        m_isDirty = true;
-    }
-    if (pending > 0)
-        return {Next::Kind::Again, std::max(took, Duration{100})};
-    if (!m_isContinuous) {
-        if (m_isDirty) {
-            if (auto next = writeCheckpoint(now))
-                return *next;
-        }
-        return {Next::Kind::Completed, took};
-    }
-    const auto due = std::chrono::duration_cast<Duration>(m_checkpointDue - now);
-    return {Next::Kind::Wait, m_isDirty ? std::max(due, Duration{1}) : Duration{0}};
-}
-
-std::optional<Next> ReplicationRun::write(const std::vector<std::string_view> &documents)
-{
-    std::string body = R"({"new_edits":false,"docs":[)";
-    for (size_t i = 0; i < documents.size(); ++i)
-        body.append(i == 0 ? "" : ",").append(documents[i]);
-    const Reply reply = askDatabase(m_target, "POST", "/_bulk_docs", body + "]}");
-    if (auto next = common(m_target, reply))
-        return next;
-    if (reply.status == 413) {
-        // One at a time; what is too large alone is left out and counted.
-        if (documents.size() == 1) {
-            ++m_statistics.writeFailures;
-            return std::nullopt;
-        }
-        for (const std::string_view document : documents) {
-            if (auto next = write({document}))
-                return next;
-        }
-        return std::nullopt;
-    }
-    if (reply.status >= 300)
-        return crashed(error::requestRefused("bulk_docs_failed", reply.status, reply.body));
-    const auto refused = elementsOf(reply.body).size();
-    m_statistics.writeFailures += refused;
-    m_statistics.docsWritten += documents.size() - std::min(refused, documents.size());
-    return std::nullopt;
 }
 
 } // namespace serve

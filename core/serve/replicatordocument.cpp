@@ -2,6 +2,7 @@
 
 #include "core/base/bytes.h"
 #include "core/serve/arguments.h"
+#include "core/serve/jsonparts.h"
 #include "core/serve/message.h"
 
 #include <algorithm>
@@ -10,7 +11,6 @@
 namespace serve {
 
 namespace json = base::json;
-using Members = std::vector<json::Member>;
 
 namespace {
 
@@ -40,12 +40,6 @@ std::string textOf(const Members &members, std::string_view key)
     const auto value = json::find(members, key);
     return value && json::kindOf(*value) == json::Kind::String ? json::unescape(*value)
                                                                : std::string();
-}
-
-Members membersOf(std::string_view raw)
-{
-    auto members = json::members(raw);
-    return members ? std::move(*members) : Members{};
 }
 
 /// The URL of an end, which is a string or the `url` of an object; nothing when there is none.

@@ -47,6 +47,9 @@ constexpr std::array kDatabaseRoutes{
     Entry{"_view_cleanup", "POST", compact},
 };
 
+constexpr std::array<std::string_view, 5> kMaxJobs{"_node", "_local", "_config", "replicator",
+                                                   "max_jobs"};
+
 /// What CouchDB has and this server has not.
 constexpr std::array<std::string_view, 9> kNotHere{
     "_find",        "_index",        "_explain",        "_shards",   "_sync_shards",
@@ -172,6 +175,8 @@ Outcome Router::handle(Request &request, Answer &answer)
         return run(call, *entry);
     if (first == "_scheduler" && m_site.scheduler)
         return scheduler(call);
+    if (m_site.scheduler && std::ranges::equal(request.path, kMaxJobs))
+        return maxJobs(call);
     if (request.path.size() == 1 && (request.method == "PUT" || request.method == "DELETE"))
         return request.method == "PUT" ? createDatabase(call) : removeDatabase(call);
     auto opened = m_site.backend->open(first);

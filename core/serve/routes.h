@@ -18,6 +18,8 @@ namespace serve {
 [[nodiscard]] Outcome activeTasks(const Call &call);
 /// Everything below `_scheduler`, where there is a scheduler.
 [[nodiscard]] Outcome scheduler(const Call &call);
+/// The one setting that there is: `_node/_local/_config/replicator/max_jobs`.
+[[nodiscard]] Outcome maxJobs(const Call &call);
 // updatesroutes.cpp
 [[nodiscard]] Outcome databaseUpdates(const Call &call);
 // sessionroutes.cpp

@@ -1,6 +1,5 @@
 #include "core/serve/scheduler.h"
 
-#include "core/serve/revision.h"
 #include "core/serve/updateslog.h"
 
 #include <algorithm>
@@ -18,23 +17,12 @@ constexpr seconds kFirstBackoff{30};    // couch_replicator_scheduler.erl
 constexpr unsigned kMostDoublings = 10; // 512 minutes
 constexpr seconds kHealthyAfter{120};   // [replicator] health_threshold
 constexpr size_t kMostHistory = 20;     // [replicator] max_history
-constexpr milliseconds kNoticed{150};   // until a changed document is seen
-constexpr milliseconds kJobMade{100};   // from the document to the job
 constexpr milliseconds kWoken{100};     // from a change at the source to the next batch
-
-/// A number that stands for chance and is the same in every run.
-std::uint64_t chance(const std::string &text, std::uint64_t salt)
-{
-    std::uint64_t hash = 1469598103934665603ULL + salt * 1099511628211ULL;
-    for (const char c : text)
-        hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-    return hash ^ (hash >> 29U);
-}
 
 /// Logging in and opening both ends takes a job between half a second and six (recorded).
 milliseconds startTime(const SchedulerJob &job)
 {
-    return milliseconds(500 + chance(job.id, job.history.size()) % 5000);
+    return milliseconds(500 + schedulerChance(job.id, job.history.size()) % 5000);
 }
 
 seconds backoff(std::uint64_t errors)
@@ -120,168 +108,6 @@ void Scheduler::connectionsChanged()
         laterFor(job, kWoken, &Scheduler::step);
 }
 
-void Scheduler::watchDatabases()
-{
-    const auto &signal = m_backend->updates()->signal();
-    m_updatesTicket = signal->subscribe(signal->count(), [weak = weak_from_this(), life = m_life] {
-        const auto self = weak.lock();
-        if (!self || self->m_looksSoon.exchange(true))
-            return;
-        self->m_timeline.after(kNoticed, [weak, life] {
-            const auto held = weak.lock();
-            if (!held)
-                return;
-            held->m_looksSoon = false;
-            if (held->m_life != life)
-                return;
-            held->watchDatabases();
-            held->look();
-        });
-    });
-}
-
-std::shared_ptr<Database> Scheduler::documents() const
-{
-    const auto opened = m_backend->open(kReplicatorDatabase);
-    return opened ? *opened : nullptr;
-}
-
-void Scheduler::look()
-{
-    const auto database = documents();
-    if (database != m_read) {
-        // Another one, or none: the jobs of the old one end.
-        std::vector<std::string> ids;
-        for (const auto &[docId, job] : m_jobs)
-            ids.push_back(docId);
-        for (const std::string &docId : ids)
-            remove(docId);
-        m_read = database;
-        m_readSeq = 0;
-    }
-    if (!database)
-        return;
-    std::vector<std::string> changed;
-    // The storage is memory, whose walks do not fail.
-    (void)database->forEachChange(
-        m_readSeq, false,
-        [&](std::uint64_t seq, const store::Metadata &metadata) -> base::Result<bool> {
-            m_readSeq = seq;
-            if (!metadata.id.starts_with("_design/"))
-                changed.push_back(metadata.id);
-            return true;
-        });
-    for (const std::string &id : changed)
-        lookAt(*database, id);
-    startDue();
-}
-
-void Scheduler::lookAt(Database &database, const std::string &id)
-{
-    const auto metadata = database.document(id);
-    if (!metadata || !*metadata || (*metadata)->isDeleted())
-        return remove(id);
-    const auto revision = loadRevision(database, **metadata, (*metadata)->tree.winner());
-    if (!revision)
-        return remove(id);
-    ReplicatorDocument document = replicatorDocument(revision->userMembers);
-    if (document.isOver() || !document.source || !document.target)
-        return remove(id);
-    if (const auto known = m_jobs.find(id);
-        known != m_jobs.end() && known->second->document.fingerprint == document.fingerprint)
-        return;
-    remove(id);
-    auto job = std::make_shared<Job>();
-    job->docId = id;
-    job->document = std::move(document);
-    job->added = job->lastUpdated = m_timeline.now();
-    {
-        const std::lock_guard lock(m_mutex);
-        m_jobs[id] = job;
-    }
-    laterFor(job, kJobMade, &Scheduler::begin);
-}
-
-void Scheduler::remove(const std::string &docId)
-{
-    const std::lock_guard lock(m_mutex);
-    const auto found = m_jobs.find(docId);
-    if (found == m_jobs.end())
-        return;
-    const JobPointer job = found->second;
-    ++job->token;
-    if (job->signal)
-        job->signal->unsubscribe(job->ticket);
-    job->signal.reset();
-    if (job->run)
-        --m_running;
-    job->run.reset();
-    m_waiting.erase({job->nextTry, docId});
-    if (const auto owner = m_docOf.find(job->id); owner != m_docOf.end() && owner->second == docId)
-        m_docOf.erase(owner);
-    m_jobs.erase(found);
-}
-
-bool Scheduler::cannotFilter(const JobPointer &job)
-{
-    const ReplicatorDocument &document = job->document;
-    if (document.filter.empty() && document.selector.empty())
-        return false;
-    const std::string design = document.filter.substr(0, document.filter.find('/'));
-    std::string reason = "{filter_fetch_error,<<\"This replicator copies whole databases: it runs "
-                         "neither filters nor selectors.\">>}";
-    if (const auto at = m_neighbours.find(document.source->host, document.source->port);
-        at && !design.empty()) {
-        Request request;
-        (void)parseTarget(document.source->path, request);
-        const auto source = at->backend->open(request.path.empty() ? "" : request.path.front());
-        const auto found = source && *source ? (*source)->document("_design/" + design)
-                                             : std::optional<store::Metadata>();
-        if (found && !*found)
-            reason = replicationerror::filterMissing(design, document.source->url);
-    }
-    // A random time of up to 64 s, doubled with every failure (couch_replicator_doc_processor.erl).
-    const std::uint64_t most = 64ULL << std::min<std::uint64_t>(job->errorCount, 12);
-    const seconds wait(1 + chance(job->docId, job->errorCount) % most);
-    {
-        const std::lock_guard lock(m_mutex);
-        job->state = State::Error;
-        job->error = std::move(reason);
-        ++job->errorCount;
-        job->lastUpdated = m_timeline.now();
-    }
-    laterFor(job, wait, &Scheduler::begin);
-    return true;
-}
-
-void Scheduler::begin(const JobPointer &job)
-{
-    if (cannotFilter(job))
-        return;
-    const std::string id = job->document.replicationId(m_backend->uuid());
-    std::string other;
-    {
-        const std::lock_guard lock(m_mutex);
-        const auto owner = m_docOf.emplace(id, job->docId);
-        if (!owner.second)
-            other = owner.first->second;
-    }
-    if (!other.empty()) {
-        writeState(job, "failed", "_replication_state_reason",
-                   base::json::quoted(replicationerror::duplicate(id, job->docId, other)));
-        return;
-    }
-    {
-        const std::lock_guard lock(m_mutex);
-        job->id = id;
-        job->state = State::Pending;
-        job->nextTry = m_timeline.now();
-        addEvent(*job, "added");
-        m_waiting.insert({job->nextTry, job->docId});
-    }
-    startDue();
-}
-
 void Scheduler::addEvent(Job &job, const char *type, std::string reason)
 {
     job.lastUpdated = m_timeline.now();
@@ -290,13 +116,19 @@ void Scheduler::addEvent(Job &job, const char *type, std::string reason)
         job.history.pop_back();
 }
 
+/// Under the mutex.
+std::uint64_t Scheduler::mostJobs() const
+{
+    return base::json::toUnsigned(m_maxJobs.value_or("")).value_or(m_options.mostJobs);
+}
+
 void Scheduler::startDue()
 {
     for (;;) {
         JobPointer job;
         {
             const std::lock_guard lock(m_mutex);
-            if (m_running >= m_options.mostJobs || m_waiting.empty()
+            if (m_running >= mostJobs() || m_waiting.empty()
                 || m_waiting.begin()->first > m_timeline.now())
                 return;
             job = m_jobs.at(m_waiting.begin()->second);
@@ -422,50 +254,27 @@ void Scheduler::complete(const JobPointer &job)
     startDue();
 }
 
-/// Ends the job and writes into its document how.
-void Scheduler::writeState(const JobPointer &job, const std::string &state,
-                           const std::string &member, const std::string &value)
-{
-    const std::string docId = job->docId;
-    remove(docId);
-    const auto database = documents();
-    const auto metadata = database ? database->document(docId) : std::optional<store::Metadata>();
-    if (!metadata || !*metadata || (*metadata)->isDeleted())
-        return;
-    const auto revision = loadRevision(*database, **metadata, (*metadata)->tree.winner());
-    if (!revision)
-        return;
-    IncomingDocument document;
-    document.id = docId;
-    document.rev = revision->path.leaf();
-    document.userMembers = revision->userMembers;
-    std::erase_if(document.userMembers,
-                  [](const auto &it) { return it.key.starts_with("_replication_"); });
-    const std::string stateText = '"' + state + '"';
-    const std::string timeText = '"' + secondsText(m_timeline.now()) + '"';
-    document.userMembers.push_back({"_replication_state", stateText});
-    document.userMembers.push_back({"_replication_state_time", timeText});
-    document.userMembers.push_back({member, value});
-    // A conflict means that somebody wrote it meanwhile, which makes it another wish.
-    (void)database->writable()->edit(document);
-}
-
 void Scheduler::tick()
 {
     later(kTick, &Scheduler::tick);
     std::vector<JobPointer> giveWay;
     {
         const std::lock_guard lock(m_mutex);
+        const std::uint64_t most = mostJobs();
         const auto due = static_cast<std::uint64_t>(std::ranges::count_if(
             m_waiting, [now = m_timeline.now()](const auto &entry) { return entry.first <= now; }));
-        if (due > 0 && m_running >= m_options.mostJobs) {
+        // Those beyond the limit stop; where others wait, a few continuous ones make room.
+        const std::uint64_t beyond = m_running - std::min(m_running, most);
+        const std::uint64_t churn =
+            m_running >= most ? std::min<std::uint64_t>(due, m_options.mostChurn) : 0;
+        if (beyond + churn > 0) {
             for (const auto &[docId, job] : m_jobs) {
-                if (job->run && job->document.isContinuous)
+                if (job->run && (job->document.isContinuous || beyond > 0))
                     giveWay.push_back(job);
             }
             std::ranges::stable_sort(giveWay, {},
                                      [](const JobPointer &it) { return it->runStarted; });
-            giveWay.resize(std::min<std::uint64_t>({giveWay.size(), due, m_options.mostChurn}));
+            giveWay.resize(std::min<std::uint64_t>(giveWay.size(), std::max(beyond, churn)));
         }
     }
     for (const JobPointer &job : giveWay) {

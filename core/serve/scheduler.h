@@ -39,6 +39,11 @@ public:
     /// A server stopped or started: jobs whose feed has ended notice it.
     void connectionsChanged();
 
+    /// The setting max_jobs, as text; nothing where it was not set. It takes effect at the next
+    /// tick, and outlives restarts.
+    [[nodiscard]] std::optional<std::string> maxJobs() const;
+    void setMaxJobs(std::optional<std::string> text);
+
     // For the routes.
     struct Query {
         std::uint64_t skip = 0;
@@ -73,6 +78,7 @@ private:
     void crash(const JobPointer &job, const std::string &reason);
     void complete(const JobPointer &job);
     void tick();
+    [[nodiscard]] std::uint64_t mostJobs() const;
     void startDue();
     void startRun(const JobPointer &job);
     void stopRun(const JobPointer &job);
@@ -95,6 +101,7 @@ private:
     std::map<std::string, std::string> m_docOf; ///< the document that a replication id belongs to
     std::set<std::pair<TimePoint, std::string>> m_waiting; ///< pending and crashing, by their time
     std::uint64_t m_running = 0;
+    std::optional<std::string> m_maxJobs;
     unsigned m_nextProcess = 400;
     std::uint64_t m_life = 0; ///< another one after forget(): events of before are void
     std::atomic<bool> m_looksSoon{false};

@@ -46,6 +46,9 @@ struct SchedulerJob {
 /// "crashing"
 [[nodiscard]] const char *nameOf(SchedulerJob::State state);
 
+/// A number that stands for chance and is the same in every run.
+[[nodiscard]] std::uint64_t schedulerChance(const std::string &text, std::uint64_t salt);
+
 /// The rows of `_scheduler/docs`, `_scheduler/jobs` and `_active_tasks`, as JSON (recorded).
 [[nodiscard]] std::string docRow(const SchedulerJob &job, SchedulerJob::TimePoint now);
 [[nodiscard]] std::string jobRow(const SchedulerJob &job, SchedulerJob::TimePoint now);

@@ -115,6 +115,18 @@ std::optional<std::string> Scheduler::jobRow(const std::string &replicationId) c
     return serve::jobRow(*m_jobs.at(found->second), m_timeline.now());
 }
 
+std::optional<std::string> Scheduler::maxJobs() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_maxJobs;
+}
+
+void Scheduler::setMaxJobs(std::optional<std::string> text)
+{
+    const std::lock_guard lock(m_mutex);
+    m_maxJobs = std::move(text);
+}
+
 std::vector<std::string> Scheduler::taskRows() const
 {
     std::vector<std::string> rows;

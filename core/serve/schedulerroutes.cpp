@@ -150,6 +150,29 @@ Outcome scheduler(const Call &call)
     return sendRow(call, call.site.scheduler->docRow(id));
 }
 
+Outcome maxJobs(const Call &call)
+{
+    const std::string &method = call.request.method;
+    Scheduler &scheduler = *call.site.scheduler;
+    const auto before = scheduler.maxJobs();
+    if (method == "PUT") {
+        const std::string_view value = trimmed(call.request.body);
+        if (!json::validate(value) || json::kindOf(value) != json::Kind::String)
+            return refuse(call, refusal::badRequest("a JSON string expected"));
+        scheduler.setMaxJobs(json::unescape(value));
+        sendJson(call.answer, json::quoted(before.value_or("")));
+        return nullptr;
+    }
+    if (method != "GET" && method != "HEAD" && method != "DELETE")
+        return refuse(call, refusal::methodNotAllowed("GET,PUT,DELETE"));
+    if (!before)
+        return refuse(call, {404, "not_found", "unknown_config_value"});
+    if (method == "DELETE")
+        scheduler.setMaxJobs(std::nullopt);
+    sendJson(call.answer, json::quoted(*before));
+    return nullptr;
+}
+
 Outcome activeTasks(const Call &call)
 {
     const auto rows =

@@ -60,6 +60,14 @@ const char *nameOf(SchedulerJob::State state)
     return "";
 }
 
+std::uint64_t schedulerChance(const std::string &text, std::uint64_t salt)
+{
+    std::uint64_t hash = 1469598103934665603ULL + salt * 1099511628211ULL;
+    for (const char c : text)
+        hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+    return hash ^ (hash >> 29U);
+}
+
 std::string secondsText(TimePoint time)
 {
     return base::isoTime(time).substr(0, 19) + 'Z';

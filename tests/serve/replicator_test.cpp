@@ -39,6 +39,7 @@ private slots:
     void changedOptionStartsAnew();
     void restartForgets();
     void moreJobsThanPlaces();
+    void allAreStoppedAndGoOn();
     void requestsThatFail_data();
     void requestsThatFail();
     void secretsAreNotShown();
@@ -462,6 +463,26 @@ void ReplicatorTest::moreJobsThanPlaces()
     QCOMPARE(count(QStringLiteral("running")), 3);
     for (int i = 0; i < 5; ++i)
         QCOMPARE(stage.ask(stage.mirror(), "GET", "/db" + std::to_string(i) + "/a").status, 200);
+}
+
+void ReplicatorTest::allAreStoppedAndGoOn()
+{
+    Stage stage;
+    QCOMPARE(stage.put("r1", "org_hillview").status, 201);
+    QCOMPARE(stage.put("r2", "asmt_hillview").status, 201);
+    stage->advance(seconds(50));
+    const std::string setting = "/_node/_local/_config/replicator/max_jobs";
+    QCOMPARE(stage.ask(stage.mirror(), "PUT", setting, "\"0\"").status, 200);
+    QVERIFY(stage.becomes("r1", "pending", seconds(60)));
+    QVERIFY(stage.is("r2", "pending"));
+    QVERIFY(stage.source().edit("org_hillview", "late", R"("n":1)"));
+    stage->advance(minutes(5));
+    QVERIFY(stage.is("r1", "pending"));
+    QCOMPARE(stage.ask(stage.mirror(), "GET", "/org_hillview/late").status, 404);
+    QCOMPARE(stage.ask(stage.mirror(), "PUT", setting, "\"500\"").status, 200);
+    QVERIFY(stage.becomes("r1", "running", seconds(65)));
+    stage->advance(seconds(10));
+    QCOMPARE(stage.ask(stage.mirror(), "GET", "/org_hillview/late").status, 200);
 }
 
 void ReplicatorTest::requestsThatFail_data()
