@@ -42,6 +42,7 @@ fm_require(libboost-dev Boost 1.74)                   # Boost::headers: Beast an
 fm_require(libcli11-dev CLI11)                        # CLI11::CLI11
 fm_require(libtomlplusplus-dev tomlplusplus)          # tomlplusplus::tomlplusplus
 fm_require(qtkeychain-qt6-dev Qt6Keychain)            # qt6keychain
+fm_require(libcurl4-openssl-dev CURL 7.85)            # CURL::libcurl: e-mail and webhooks, of core/alert
 fm_find_library(libdeflate::libdeflate libdeflate-dev libdeflate.h deflate)
 
 # KArchive: KDE Frameworks 6 where it is packaged, else 5.116 built against Qt 6, which

@@ -15,9 +15,9 @@ struct LayerRule {
     QStringList mayInclude;
 };
 
-const QStringList allOfCore{u"core/base"_s,    u"core/couch"_s,   u"core/store"_s,
-                            u"core/archive"_s, u"core/serve"_s,   u"core/settings"_s,
-                            u"core/backup"_s,  u"core/monitor"_s, u"core/engine"_s};
+const QStringList allOfCore{
+    u"core/base"_s,     u"core/couch"_s,  u"core/store"_s,   u"core/archive"_s, u"core/serve"_s,
+    u"core/settings"_s, u"core/backup"_s, u"core/monitor"_s, u"core/alert"_s,   u"core/engine"_s};
 
 const QList<LayerRule> layerRules{
     {u"core/base"_s, {}},
@@ -28,10 +28,11 @@ const QList<LayerRule> layerRules{
     {u"core/backup"_s, {u"core/base"_s, u"core/couch"_s, u"core/store"_s, u"core/archive"_s}},
     {u"core/monitor"_s,
      {u"core/base"_s, u"core/couch"_s, u"core/store"_s, u"core/archive"_s, u"core/backup"_s}},
+    {u"core/alert"_s, {u"core/base"_s, u"core/monitor"_s}},
     {u"core/settings"_s, {u"core/base"_s, u"core/couch"_s, u"core/backup"_s, u"core/monitor"_s}},
     {u"core/engine"_s,
      {u"core/base"_s, u"core/couch"_s, u"core/store"_s, u"core/archive"_s, u"core/backup"_s,
-      u"core/monitor"_s, u"core/settings"_s, u"core/serve"_s}},
+      u"core/monitor"_s, u"core/alert"_s, u"core/settings"_s, u"core/serve"_s}},
     {u"app/ctl"_s, allOfCore},
     {u"app/console"_s, allOfCore + QStringList{u"ui"_s}},
     {u"ui"_s, allOfCore},
