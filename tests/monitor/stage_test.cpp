@@ -167,6 +167,7 @@ private slots:
     void retryNow();
     void restartOfTheMirror();
     void goneAndCleanedUp();
+    void realMirror();
 };
 
 void StageTest::fromNothingToAWholeCopy()
@@ -357,6 +358,123 @@ void StageTest::goneAndCleanedUp()
     QVERIFY(stage.poll());
     const auto applied = stage.actions().apply(stage.plan());
     QVERIFY(applied && applied->created.empty());
+}
+
+/// A real CouchDB copies from the rehearsal's source: what is written into its `_replicator` is
+/// what it understands, and a changed password leaves it the same replication.
+void StageTest::realMirror()
+{
+    const QString named = qEnvironmentVariable("FOCUS_MONITOR_TEST_COUCHDB");
+    if (named.isEmpty()) {
+        qInfo("FOCUS_MONITOR_TEST_COUCHDB is not set: no CouchDB to be the mirror.");
+        return;
+    }
+    const QUrl url(named);
+    const std::string user = url.userName().toStdString();
+    const base::Secret password(url.password().toStdString());
+    const std::string place = url.toString(QUrl::RemoveUserInfo | QUrl::RemovePath).toStdString();
+    Stage stage;
+    const auto transport = makeTestTransport("http://" + user + "@" + place.substr(7),
+                                             shortOptions(), std::string(password.reveal()));
+    couch::Administration mirror(*transport, {});
+    couch::Client copies(*transport, {});
+    const std::string db =
+        "fm_test_" + std::to_string(QDateTime::currentMSecsSinceEpoch()) + "/x+y";
+    const std::string id = couch::replicatorIdFor(db);
+    QVERIFY(stage.sourceKeeper.createDatabase(db));
+    for (int i = 0; i < 20; ++i)
+        QVERIFY(stage.rehearsal().source().edit(db, "doc" + std::to_string(i), R"("n":1.50)"));
+
+    const MirrorAddresses addresses{stage.addresses.source, place, ""};
+    MirrorReader reader(mirror);
+    MirrorMemory memory;
+    Wishes wishes;
+    const base::GlobFilter filter{{"fm_test_*"}, {}};
+    const auto actions = [&] {
+        return MirrorActions({mirror,
+                              wishes,
+                              stage.folder.path("real.json"),
+                              base::systemClock(),
+                              {addresses.source, "admin", &stage.sourcePassword},
+                              {place, user, &password}});
+    };
+    const auto plan = [&] {
+        return makePlan({{db}, reader.reading().documents, wishes, filter, addresses, {}});
+    };
+    const auto poll = [&]() -> base::Result<MirrorView> {
+        const TimePoint now = base::systemClock().now();
+        if (base::Status read = reader.read(now); !read)
+            return read.error();
+        return judgeMirror({reader.reading(), plan(), false, now}, memory);
+    };
+    const auto catchUp = [&] {
+        return waitUntilCaughtUp(
+            {stage.source, nullptr, poll, base::systemClock(), 60s, 200ms, {}, {}, {}});
+    };
+    const auto jobId = [&] {
+        const auto document = mirror.schedulerRow(id);
+        return document && *document ? (*document)->state : std::string("none");
+    };
+    QVERIFY(poll());
+    const auto applied = actions().apply(plan());
+    QVERIFY(applied);
+    QCOMPARE(applied->created, std::vector<std::string>{db});
+    auto waited = catchUp();
+    QVERIFY(waited && waited->behind.empty());
+    const auto isWhole = [&] {
+        const auto one = leavesOf(stage.source, db);
+        const auto other = leavesOf(copies, db);
+        const auto result = auditLeaves(*one, *other, {});
+        return result && result->isEqual() && result->leavesAtSource >= 20;
+    };
+    QVERIFY(isWhole());
+    const auto checkpoints = [&] {
+        const auto locals = copies.localDocuments(db);
+        std::set<std::string> ids;
+        if (locals) {
+            for (const auto &local : *locals)
+                ids.insert(local.id);
+        }
+        return ids;
+    };
+
+    QVERIFY(actions().retryNow(id));
+    QVERIFY(stage.rehearsal().source().edit(db, "more", R"("n":2)"));
+    QTRY_VERIFY_WITH_TIMEOUT(jobId() == "running", 30'000);
+    waited = catchUp();
+    QVERIFY(waited && waited->behind.empty() && isWhole());
+
+    QVERIFY(actions().pause(plan().rows.front()));
+    QTRY_VERIFY_WITH_TIMEOUT(jobId() == "none", 30'000);
+    QTRY_VERIFY_WITH_TIMEOUT(!checkpoints().empty(), 60'000);
+    const auto before = checkpoints();
+    QCOMPARE(poll()->rows.front().replication.state, ReplicationState::Paused);
+    QVERIFY(actions().resume(db));
+    QTRY_VERIFY_WITH_TIMEOUT(jobId() == "running", 30'000);
+
+    stage.rehearsal().source().setPassword("canary-new");
+    const base::Secret next(std::string("canary-new"));
+    const auto changed =
+        actions().changePassword(couch::ReplicationSide::Source, "admin", next, addresses);
+    QVERIFY(changed && changed->failures.empty());
+    QCOMPARE(changed->changed, std::vector<std::string>{id});
+    QVERIFY(stage.rehearsal().source().edit(db, "after", R"("n":3)"));
+    QTRY_VERIFY_WITH_TIMEOUT(poll()->rows.front().replication.state == ReplicationState::CaughtUp,
+                             60'000);
+    QTRY_VERIFY_WITH_TIMEOUT(copies.databaseInfo(db)->docCount >= 22, 30'000);
+
+    const auto jobs = mirror.setting("replicator", "max_jobs");
+    QVERIFY(jobs);
+    QVERIFY(actions().pauseAll());
+    QCOMPARE(mirror.setting("replicator", "max_jobs").operator*(), std::optional<std::string>("0"));
+    QVERIFY(actions().resumeAll());
+    QCOMPARE(mirror.setting("replicator", "max_jobs").operator*(), *jobs);
+
+    QVERIFY(poll());
+    QVERIFY(actions().remove(plan().rows.front()));
+    QTRY_VERIFY_WITH_TIMEOUT(jobId() == "none", 30'000);
+    QCOMPARE(checkpoints(), before); // one replication all the time
+    QVERIFY(mirror.deleteDatabase(db));
 }
 
 QTEST_GUILESS_MAIN(StageTest)
