@@ -25,7 +25,7 @@ class Places
 {
 public:
     explicit Places(const MirrorAddresses &addresses)
-        : m_source(serverAddress(addresses.source))
+        : m_sources{serverAddress(addresses.source), serverAddress(addresses.sourceFromMirror)}
         , m_mirrors{serverAddress(addresses.mirror), serverAddress(addresses.mirrorAsItself)}
     {
     }
@@ -34,21 +34,25 @@ public:
     {
         const auto &source = document.source.address;
         const auto &target = document.target.address;
-        if (!source || !target || !m_source || !source->isAtSamePlaceAs(*m_source))
+        if (!source || !target || !isAt(*source, m_sources))
             return std::nullopt;
         // A bare name is the mirror's own database (CouchDB 1, PouchDB Server).
-        const bool isHere = target->isBareName()
-            || std::any_of(m_mirrors.begin(), m_mirrors.end(), [&](const auto &mirror) {
-                                return mirror && target->isAtSamePlaceAs(*mirror);
-                            });
+        const bool isHere = target->isBareName() || isAt(*target, m_mirrors);
         if (!isHere)
             return std::nullopt;
         return DocumentPlace{source->database, source->database == target->database};
     }
 
 private:
-    std::optional<couch::DatabaseAddress> m_source;
-    std::array<std::optional<couch::DatabaseAddress>, 2> m_mirrors;
+    using Spellings = std::array<std::optional<couch::DatabaseAddress>, 2>;
+    static bool isAt(const couch::DatabaseAddress &address, const Spellings &servers)
+    {
+        return std::any_of(servers.begin(), servers.end(), [&](const auto &server) {
+            return server && address.isAtSamePlaceAs(*server);
+        });
+    }
+
+    Spellings m_sources, m_mirrors;
 };
 
 using Documents = std::vector<const couch::ReplicatorDocument *>;

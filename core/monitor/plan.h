@@ -18,6 +18,7 @@ struct MirrorAddresses {
     std::string source;         ///< with the path in front of databases: "https://focus.example/db"
     std::string mirror;         ///< as this program reaches it
     std::string mirrorAsItself; ///< as its CouchDB reaches itself; empty: the same
+    std::string sourceFromMirror = {}; ///< as the mirror's CouchDB reaches it; empty: the same
 };
 
 /// What a document is to us.

@@ -8,7 +8,7 @@ namespace {
 
 const TimePoint kNow{std::chrono::seconds(1'795'402'800)};
 const MirrorAddresses kAddresses{"https://focus.example/db", "http://127.0.0.1:15984",
-                                 "http://couch:5984"};
+                                 "http://couch:5984", "http://host.docker.internal/db"};
 
 couch::ReplicatorDocument document(const std::string &id, const std::string &source,
                                    const std::string &target, const std::string &more = "")
@@ -183,6 +183,7 @@ void PlanTest::whoseDocuments_data()
     row("as this program sees the mirror", source, "http://localhost:15984/a/", true);
     row("a bare name", source, "a", true);
     row("the source's port spelled out", "https://focus.example:443/db/a", "a", true);
+    row("the source as the mirror sees it", "http://host.docker.internal/db/a", "a", true);
     row("another mirror", source, "http://elsewhere:5984/a", false);
     row("another name at the mirror", source, "http://couch:5984/copy_of_a", false);
     row("another source", "https://other.example/db/a", "a", false);
