@@ -51,7 +51,7 @@ Status AttachmentDecoder::pass(std::string_view identityBytes)
     m_length += identityBytes.size();
     if (m_length > m_expectedLength)
         return Error{ErrorKind::Protocol,
-                     base::text("it is longer than the %1 bytes that its document says")
+                     base::text("it is longer than the %1 bytes that its document says.")
                          .arg(m_expectedLength)};
     return identityBytes.empty() ? Status() : m_identity(identityBytes);
 }
@@ -66,7 +66,7 @@ Status AttachmentDecoder::inflatePiece(std::string_view storedBytes)
     while (inflater.stream.avail_in > 0 || outputPending) {
         if (inflater.ended)
             return Error{ErrorKind::Protocol,
-                         base::text("there is something behind its compressed bytes")};
+                         base::text("there is something behind its compressed bytes.")};
         inflater.stream.next_out = reinterpret_cast<Bytef *>(inflater.out.data());
         inflater.stream.avail_out = static_cast<uInt>(inflater.out.size());
         const int code = inflate(&inflater.stream, Z_NO_FLUSH);
@@ -75,7 +75,7 @@ Status AttachmentDecoder::inflatePiece(std::string_view storedBytes)
             return Error{
                 ErrorKind::Protocol,
                 base::text(
-                    "its compressed bytes are damaged, or something on the way changed their coding")};
+                    "its compressed bytes are damaged, or something on the way changed their coding.")};
         inflater.ended = code == Z_STREAM_END;
         outputPending = inflater.stream.avail_out == 0 && !inflater.ended;
         if (Status passed =
@@ -92,7 +92,7 @@ Status AttachmentDecoder::add(std::string_view storedBytes)
     if (m_inflater == nullptr)
         return pass(storedBytes);
     if (!m_inflater->ready)
-        return Error{ErrorKind::Internal, base::text("zlib could not be started")};
+        return Error{ErrorKind::Internal, base::text("zlib could not be started.")};
     constexpr size_t piece = size_t{1} << 30;
     for (; !storedBytes.empty(); storedBytes.remove_prefix(std::min(piece, storedBytes.size()))) {
         if (Status inflated = inflatePiece(storedBytes.substr(0, piece)); !inflated)
@@ -104,17 +104,18 @@ Status AttachmentDecoder::add(std::string_view storedBytes)
 Status AttachmentDecoder::finish()
 {
     if (m_inflater != nullptr && !m_inflater->ended)
-        return Error{ErrorKind::Protocol, base::text("its compressed bytes end early")};
+        return Error{ErrorKind::Protocol, base::text("its compressed bytes end early.")};
     if (m_length != m_expectedLength)
-        return Error{
-            ErrorKind::Protocol,
-            base::text("%1 bytes came, its document says %2").arg(m_length).arg(m_expectedLength)};
+        return Error{ErrorKind::Protocol,
+                     base::text("%1 bytes came, but its document says %2.")
+                         .arg(m_length)
+                         .arg(m_expectedLength)};
     constexpr std::string_view md5Prefix = "md5-";
     if (m_expectedDigest.starts_with(md5Prefix)) {
         std::string digest = std::string(md5Prefix) + base::toBase64(m_stored.finish());
         if (digest != m_expectedDigest)
             return Error{ErrorKind::Protocol,
-                         base::text("its MD5 is not the one that its document says")};
+                         base::text("its MD5 is not the one that its document says.")};
         if (m_inflater == nullptr)
             m_identityDigest = std::move(digest);
     }

@@ -24,6 +24,17 @@ constexpr const char *kNotFound = "not_found";
 constexpr const char *kMalformed = "malformed-document";
 constexpr int kTries = 3; // a document may change again while it is fetched again
 
+constexpr size_t kMaxReasonBytes = 600;
+
+/// `reason` is a word of the server, or a sentence of ours.
+QString unfetched(const std::string &code, const std::string &reason)
+{
+    const bool isSentence = reason.ends_with('.') || reason.ends_with('?');
+    return (isSentence ? base::text("This revision could not be fetched (%1). %2")
+                       : base::text("This revision could not be fetched: %1 (%2)."))
+        .arg(base::printable(code), base::printable(reason, kMaxReasonBytes));
+}
+
 } // namespace
 
 std::string composeStoredBody(const couch::FetchedLeaf &leaf,
@@ -219,9 +230,7 @@ Status DocumentWriter::endDocument(const std::string &id)
         const char *code = refusal.code == kMalformed ? kMalformed
             : refusal.code == kNotFound               ? "revision-missing"
                                                       : "revision-unreadable";
-        omit(code, id, rev,
-             base::text("This revision could not be fetched: %1 (%2).")
-                 .arg(base::printable(refusal.code), base::printable(refusal.reason)));
+        omit(code, id, rev, unfetched(refusal.code, refusal.reason));
     }
     ++m_parts.progress.documentsDone;
     if (!m_isOpen)

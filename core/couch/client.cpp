@@ -56,6 +56,20 @@ bool isWebPage(const ResponseHead &head)
     return head.contentType.starts_with("text/html");
 }
 
+std::string pathOf(const std::string &target)
+{
+    return target.substr(0, target.find('?'));
+}
+
+// Which answer it was; the decoders only know its kind.
+Error unusable(const Error &error, const std::string &place)
+{
+    Error named = error.withContext(printable(place));
+    if (named.kind == ErrorKind::Protocol)
+        named.message += text(" Does a proxy change the answers?");
+    return named;
+}
+
 std::string sinceOf(const std::string &rawSeq)
 {
     return base::percentEncode(isString(rawSeq) ? json::unescape(rawSeq) : rawSeq);
@@ -172,7 +186,7 @@ auto Client::ask(const Request &request, Decode decode) -> decltype(decode(std::
         if (!response)
             return response.error();
         auto value = decode(std::string_view(response->body));
-        if (value || tries == kTries)
+        if (value)
             return value;
         if (isWebPage(response->head))
             return Error{ErrorKind::Protocol,
@@ -180,6 +194,8 @@ auto Client::ask(const Request &request, Decode decode) -> decltype(decode(std::
                               "proxy in between?")
                              .arg(printable(m_transport.origin())),
                          value.error().detail};
+        if (tries == kTries)
+            return unusable(value.error(), m_transport.origin() + pathOf(request.target));
     }
 }
 
@@ -191,7 +207,7 @@ Result<ServerInfo> Client::serverInfo()
     auto info = decodeServerInfo(response->body);
     if (!info)
         return Error{ErrorKind::Protocol,
-                     text("%1 is not a CouchDB: %2.")
+                     text("%1 is not a CouchDB: %2. Is the address right?")
                          .arg(printable(m_transport.origin()), info.error().detail)};
     return info;
 }

@@ -28,7 +28,9 @@ constexpr StatusMeaning kMeanings[] = {
     {401, ErrorKind::Unauthorized,
      QT_TRANSLATE_NOOP("core", "%1 wants a user name and password (401%2).")},
     {403, ErrorKind::Forbidden,
-     QT_TRANSLATE_NOOP("core", "%1 may not be read by this user (403%2).")},
+     QT_TRANSLATE_NOOP(
+         "core",
+         "%1 may not be read by this user (403%2). Give it the right, or use another user.")},
     {404, ErrorKind::NotFound, QT_TRANSLATE_NOOP("core", "%1 does not exist (404%2).")},
     {405, ErrorKind::Unsupported,
      QT_TRANSLATE_NOOP("core", "%1 cannot be asked this way (405%2).")},
@@ -42,8 +44,12 @@ constexpr StatusMeaning kMeanings[] = {
     {412, ErrorKind::Conflict,
      QT_TRANSLATE_NOOP("core", "%1 exists already or was changed (412%2).")},
     {413, ErrorKind::TooLarge,
-     QT_TRANSLATE_NOOP("core", "%1 finds the request too large (413%2).")},
-    {414, ErrorKind::TooLarge, QT_TRANSLATE_NOOP("core", "%1 finds the path too long (414%2).")},
+     QT_TRANSLATE_NOOP(
+         "core",
+         "%1 finds the request too large (413%2). Raise its limit, or that of a proxy before it.")},
+    {414, ErrorKind::TooLarge,
+     QT_TRANSLATE_NOOP(
+         "core", "%1 finds the path too long (414%2). Raise the limit of the proxy before it.")},
     {415, ErrorKind::Unsupported,
      QT_TRANSLATE_NOOP("core", "%1 does not take this content type (415%2).")},
     {416, ErrorKind::Unsupported, QT_TRANSLATE_NOOP("core", "%1 has no such range (416%2).")},
@@ -63,7 +69,8 @@ StatusMeaning meaningOf(int status)
     }
     if (status >= 500)
         return {status, ErrorKind::Server,
-                QT_TRANSLATE_NOOP("core", "%1 failed at the server (%3%2).")};
+                QT_TRANSLATE_NOOP("core",
+                                  "%1 failed at the server (%3%2). Look into the server's log.")};
     if (status >= 300 && status < 400)
         return {status, ErrorKind::Redirected,
                 QT_TRANSLATE_NOOP("core", "%1 is said to be elsewhere (%3%2).")};

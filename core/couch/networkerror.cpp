@@ -121,18 +121,24 @@ std::optional<Error> failureOf(const QNetworkReply &reply, const QList<QSslError
     case QNetworkReply::ContentReSendError:
         if (hasHead)
             return unreachable(
-                text("%1 closed the connection before its answer to %2 was complete.")
+                text(
+                    "%1 closed the connection before its answer to %2 was complete. Try again; if it stays so, look at the server's log.")
                     .arg(origin, path));
         // Only the greeting, which is asked for first, may meet a server that speaks TLS.
         return unreachable(
             (path.endsWith(QLatin1Char('/'))
                  ? text("%1 closed the connection without an answer to %2. Is it HTTP that is "
                         "spoken there, and not HTTPS?")
-                 : text("%1 closed the connection without an answer to %2."))
+                 : text(
+                     "%1 closed the connection without an answer to %2. Try again; if it stays so, look at the server's log."))
                 .arg(origin, path));
     case QNetworkReply::TimeoutError:
-        return Error{ErrorKind::Timeout, text("%1 could not be reached in time.").arg(origin),
-                     reply.errorString()};
+        return Error{
+            ErrorKind::Timeout,
+            text(
+                "%1 could not be reached in time. Check that the server runs, and this machine's network.")
+                .arg(origin),
+            reply.errorString()};
     case QNetworkReply::SslHandshakeFailedError: return tlsError(reply, tlsErrors, origin);
     case QNetworkReply::ProxyConnectionRefusedError:
     case QNetworkReply::ProxyConnectionClosedError:
@@ -143,12 +149,17 @@ std::optional<Error> failureOf(const QNetworkReply &reply, const QList<QSslError
     case QNetworkReply::ProtocolFailure:
     case QNetworkReply::ProtocolUnknownError:
     case QNetworkReply::ProtocolInvalidOperationError:
-        return Error{ErrorKind::Protocol, text("%1 did not answer %2 with HTTP.").arg(origin, path),
+        return Error{ErrorKind::Protocol,
+                     text("%1 did not answer %2 with HTTP. Is the address right, its port too?")
+                         .arg(origin, path),
                      reply.errorString()};
     default:
         return unreachable(
-            viaProxy ? proxyFailed
-                     : text("%1 could not be reached, or the connection broke.").arg(origin));
+            viaProxy
+                ? proxyFailed
+                : text(
+                      "%1 could not be reached, or the connection broke. Check that the server runs, and this machine's network.")
+                      .arg(origin));
     }
 }
 

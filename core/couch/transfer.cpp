@@ -119,9 +119,11 @@ void Transfer::checkRate()
     m_receivedInWindow = 0;
     m_wasPausedInWindow = m_isPaused;
     if (tooSlow)
-        abort(Error{ErrorKind::Timeout,
-                    text("%1 sends %2 too slowly: less than 1 KiB a second for %3 s.")
-                        .arg(m_worker.origin(), m_path, QString::number(seconds(window)))});
+        abort(Error{
+            ErrorKind::Timeout,
+            text(
+                "%1 sends %2 too slowly: less than 1 KiB a second for %3 s. Try again; if it stays so, look at the server and the network.")
+                .arg(m_worker.origin(), m_path, QString::number(seconds(window)))});
 }
 
 void Transfer::deadlinePassed()
@@ -132,14 +134,18 @@ void Transfer::deadlinePassed()
 Error Transfer::tooLate() const
 {
     if (!m_hasHead)
-        return {ErrorKind::Timeout,
-                text("%1 did not answer %2 within %3 s.")
-                    .arg(m_worker.origin(), m_path,
-                         QString::number(seconds(m_worker.options().connectAndHeaderDeadline)))};
-    return {ErrorKind::Timeout,
-            text("%1 stopped in the middle of its answer to %2: nothing came for %3 s.")
+        return {
+            ErrorKind::Timeout,
+            text(
+                "%1 did not answer %2 within %3 s. Try again; if it stays so, look at the server and the network.")
                 .arg(m_worker.origin(), m_path,
-                     QString::number(seconds(m_worker.options().idleDeadline)))};
+                     QString::number(seconds(m_worker.options().connectAndHeaderDeadline)))};
+    return {
+        ErrorKind::Timeout,
+        text(
+            "%1 stopped in the middle of its answer to %2: nothing came for %3 s. Try again; if it stays so, look at the server and the network.")
+            .arg(m_worker.origin(), m_path,
+                 QString::number(seconds(m_worker.options().idleDeadline)))};
 }
 
 void Transfer::abort(std::optional<Error> reason)

@@ -198,84 +198,133 @@ enum class End : char {
 struct Row {
     const char *what;
     std::string_view ends;
+    const char *garbage;  ///< the sentence for an answer that is none
     const char *omission; ///< its code
     const char *garbageOmission;
     const char *without;
 };
 constexpr std::array kRows{
-    Row{"/", "EEEEEEEEEEE", "", "", ""},
-    Row{"/_all_dbs", "EEEEEEEEEEE", "", "", ""},
-    Row{"/_dbs_info", "EEESEWWEEEE", "", "", "no _dbs_info: databases asked one by one"},
-    Row{"database", "ENENENGNNNE", "", "", ""},
-    Row{"_security", "EOEOEOOOOOE", "security-unreadable", "security-unreadable", ""},
-    Row{"_revs_limit", "EOEOEOWOOOE", "revs-limit-unreadable", "revs-limit-unreadable",
-        "no _revs_limit: left out"},
-    Row{"_changes", "ENENENNNNNE", "", "", ""},
-    Row{"_bulk_get", "EOEOENNONOE", "revision-unreadable", "malformed-document", ""},
-    Row{"attachment", "EOEOEOOOOOE", "attachment-unreadable", "attachment-unreadable", ""},
-    Row{"_local_docs", "EOEOEOWOOOE", "local-documents-unreadable", "local-documents-unreadable",
+    Row{"/", "EEEEEEEEEEE",
+        "SERVER is not a CouchDB: its greeting is not JSON. Is the address right?", "", "", ""},
+    Row{"/_all_dbs", "EEEEEEEEEEE",
+        "SERVER%1: The server's answer to _all_dbs cannot be used. It is not a complete list of "
+        "names. Does a proxy change the answers?",
+        "", "", ""},
+    Row{"/_dbs_info", "EEESEWWEEEE", "", "", "", "no _dbs_info: databases asked one by one"},
+    Row{"database", "ENENENGNNNE",
+        "SERVER%1: The server's answer to GET /database cannot be used. The JSON text is malformed "
+        "at byte 0: an object was expected. Does a proxy change the answers?",
+        "", "", ""},
+    Row{"_security", "EOEOEOOOOOE",
+        "SERVER%1: The server's answer to _security cannot be used. The JSON text is malformed at "
+        "byte 0: an object was expected. Does a proxy change the answers?",
+        "security-unreadable", "security-unreadable", ""},
+    Row{"_revs_limit", "EOEOEOWOOOE",
+        "SERVER%1: The server's answer to _revs_limit cannot be used. It is not a number. Does a "
+        "proxy change the answers?",
+        "revs-limit-unreadable", "revs-limit-unreadable", "no _revs_limit: left out"},
+    Row{"_changes", "ENENENNNNNE",
+        "SERVER%1: The server's answer to _changes cannot be used. The JSON text is malformed at "
+        "byte 0: an object was expected. Does a proxy change the answers?",
+        "", "", ""},
+    Row{"_bulk_get", "EOEOENNONOE",
+        "SERVER%1: The server's answer to _bulk_get cannot be used. It is cut off or damaged (The "
+        "input is not valid UTF-8). Does a proxy change the answers?",
+        "revision-unreadable", "malformed-document", ""},
+    Row{"attachment", "EOEOEOOOOOE", "12 bytes came, but its document says 3000.",
+        "attachment-unreadable", "attachment-unreadable", ""},
+    Row{"_local_docs", "EOEOEOWOOOE",
+        "SERVER%1: The server's answer to _local_docs cannot be used. The JSON text is malformed at "
+        "byte 0: an object was expected. Does a proxy change the answers?",
+        "local-documents-unreadable", "local-documents-unreadable",
         "no _local_docs: _local documents left out"},
 };
 
-/// The one sentence of each way, `%1` is what was asked for.
-const char *sentenceOf(Way way)
+/// What each way is called, and its one sentence; `%1` is what was asked for.
+struct Verdict {
+    ErrorKind kind;
+    const char *sentence;
+};
+Verdict verdictOf(Way way, const Row &row)
 {
     switch (way) {
     case Way::Fail:
-        return "^SERVER closed the connection without an answer to %1\\."
-               "( Is it HTTP that is spoken there, and not HTTPS\\?)?$";
-    case Way::Stall: return "^SERVER did not answer %1 within 0\\.4 s\\.$";
-    case Way::Cut: return "^SERVER closed the connection before its answer to %1 was complete\\.$";
-    case Way::Garbage:
-        return "^(SERVER is not a CouchDB: its greeting is not JSON\\.$"
-               "|The server's answer to .* cannot be used\\. .*\\.$"
-               "|12 bytes came, its document says 3000)";
+        return {ErrorKind::Unreachable,
+                row.what == std::string_view("/")
+                    ? "SERVER closed the connection without an answer to %1. Is it HTTP that is "
+                      "spoken there, and not HTTPS?"
+                    : "SERVER closed the connection without an answer to %1. Try again; if it "
+                      "stays so, look at the server's log."};
+    case Way::Stall:
+        return {ErrorKind::Timeout,
+                "SERVER did not answer %1 within 0.4 s. Try again; if it stays so, look at the "
+                "server and the network."};
+    case Way::Cut:
+        return {ErrorKind::Unreachable,
+                "SERVER closed the connection before its answer to %1 was complete. Try again; if "
+                "it stays so, look at the server's log."};
+    case Way::Garbage: return {ErrorKind::Protocol, row.garbage};
     case Way::Unauthorized:
-        return "^SERVER refused the password of user \"backup\" \\(401\\)\\. Set it again with "
-               "--password-file, or in the keychain through the console\\.$";
+        return {ErrorKind::Unauthorized,
+                "SERVER refused the password of user \"backup\" (401). Set it again with "
+                "--password-file, or in the keychain through the console."};
     case Way::Forbidden:
-        return "^SERVER%1 may not be read by this user \\(403: Made by a test\\.\\)\\.$";
-    case Way::NotFound: return "^SERVER%1 does not exist \\(404: Made by a test\\.\\)\\.$";
+        return {ErrorKind::Forbidden,
+                "SERVER%1 may not be read by this user (403: Made by a test.). Give it the right, "
+                "or use another user."};
+    case Way::NotFound:
+        return {ErrorKind::NotFound, "SERVER%1 does not exist (404: Made by a test.)."};
     case Way::TooLarge:
-        return "^SERVER%1 finds the request too large \\(413: Made by a test\\.\\)\\.$";
+        return {ErrorKind::TooLarge,
+                "SERVER%1 finds the request too large (413: Made by a test.). Raise its limit, or "
+                "that of a proxy before it."};
     case Way::TooMany:
-        return "^SERVER%1 asks for fewer requests \\(429: Made by a test\\.\\)\\. Try again later\\.$";
-    case Way::Broken: return "^SERVER%1 failed at the server \\(500: Made by a test\\.\\)\\.$";
+        return {ErrorKind::Busy,
+                "SERVER%1 asks for fewer requests (429: Made by a test.). Try again later."};
+    case Way::Broken:
+        return {ErrorKind::Server,
+                "SERVER%1 failed at the server (500: Made by a test.). Look into the server's "
+                "log."};
     case Way::Redirect:
-        return "^SERVER%1 redirects to SERVER/ \\(302\\), which is not followed\\. Give that "
-               "address if it is yours\\.$";
+        return {ErrorKind::Redirected,
+                "SERVER%1 redirects to SERVER/ (302), which is not followed. Give that address if "
+                "it is yours."};
     }
-    return "";
+    return {ErrorKind::Internal, ""};
 }
 
-/// The path in a sentence.
-QString pathOf(const std::string &what)
+/// The paths of a kind of request, one of which stands in its sentence.
+QStringList pathsOf(const std::string &what)
 {
     if (what.starts_with('/'))
-        return QString::fromStdString(what);
-    const QString database = QStringLiteral("/org(%2F1|_2)");
-    if (what == "database")
-        return database;
-    return database + QLatin1Char('/')
-        + (what == "attachment" ? QStringLiteral("files/raw") : QString::fromStdString(what));
+        return {QString::fromStdString(what)};
+    if (what == "attachment")
+        return {QStringLiteral("/org%2F1/files/raw")};
+    const QString end =
+        what == "database" ? QString() : QLatin1Char('/') + QString::fromStdString(what);
+    return {QStringLiteral("/org%2F1") + end, QStringLiteral("/org_2") + end};
 }
 
 /// What is wrong with a sentence; empty when it is the right one.
-QString faultIn(QString sentence, const std::string &what, Way way)
+QString faultIn(QString sentence, const Row &row, Way way)
 {
     static const QRegularExpression server(QStringLiteral("http://127\\.0\\.0\\.1:[0-9]+"));
-    static const QRegularExpression place(
-        QStringLiteral("^Attachment raw of document files in org/1: "));
-    static const QRegularExpression wrapped(
-        QStringLiteral("^This revision could not be fetched: [a-z_-]+ \\((.*)\\)\\.$"));
-    sentence.remove(place);
-    sentence.replace(wrapped, QStringLiteral("\\1"));
     sentence.replace(server, QStringLiteral("SERVER"));
-    const QString pattern =
-        QString::fromLatin1(sentenceOf(way)).replace(QStringLiteral("%1"), pathOf(what));
-    return QRegularExpression(pattern).match(sentence).hasMatch()
-        ? QString()
-        : sentence + QStringLiteral("\n   is not ") + pattern;
+    const Verdict verdict = verdictOf(way, row);
+    QString before;
+    if (row.what == std::string_view("attachment"))
+        before = QStringLiteral("Attachment raw of document files in org/1: ");
+    if (row.what == std::string_view("_bulk_get") && sentence.startsWith(QLatin1String("This")))
+        before = QStringLiteral("This revision could not be fetched (%1). ")
+                     .arg(way == Way::Garbage ? QStringLiteral("malformed-document")
+                                              : QString::fromLatin1(base::errorCode(verdict.kind)));
+    QString right;
+    for (const QString &path : pathsOf(row.what)) {
+        right = before + QString::fromLatin1(verdict.sentence).replace(QStringLiteral("%1"), path);
+        if (sentence == right)
+            return {};
+    }
+    return sentence + QStringLiteral("\n   is not ") + right;
 }
 
 std::vector<archive::Omission> omissionsOf(const archive::Manifest &manifest)
@@ -296,6 +345,8 @@ QString faultOf(const Seen &seen, const Row &row, Way way, End end)
         return verdictOf(seen);
     if (isError) {
         QString sentence = seen.outcome.error().message;
+        if (base::exitCode(seen.outcome.error().kind) != 2)
+            return QStringLiteral("it is no failure: ") + verdictOf(seen);
         if (end == End::Gone)
             return sentence
                     == QLatin1String(
@@ -305,7 +356,9 @@ QString faultOf(const Seen &seen, const Row &row, Way way, End end)
                 : sentence;
         if (sentence.startsWith(unread) != (end == End::Unread))
             return sentence;
-        return faultIn(sentence.remove(unread), row.what, way);
+        if (seen.outcome.error().kind != verdictOf(way, row).kind)
+            return verdictOf(seen);
+        return faultIn(sentence.remove(unread), row, way);
     }
     const archive::Manifest &manifest = seen.outcome->manifest;
     const std::vector<archive::Omission> omissions = omissionsOf(manifest);
@@ -315,7 +368,7 @@ QString faultOf(const Seen &seen, const Row &row, Way way, End end)
         const char *code = way == Way::Garbage ? row.garbageOmission : row.omission;
         if (omission.code != code)
             return QString::fromStdString(omission.code);
-        if (const QString fault = faultIn(QString::fromStdString(omission.message), row.what, way);
+        if (const QString fault = faultIn(QString::fromStdString(omission.message), row, way);
             !fault.isEmpty())
             return fault;
     }

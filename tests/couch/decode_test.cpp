@@ -591,9 +591,12 @@ void DecodeTest::statusTexts()
              QStringLiteral("https://h/db does not exist (404)."));
     QCOMPARE(errorForStatus(413, "https://h/db", R"({"error":"document_too_large","reason":""})")
                  .message,
-             QStringLiteral("https://h/db finds the request too large (413: document_too_large)."));
+             QStringLiteral("https://h/db finds the request too large (413: document_too_large). "
+                            "Raise its limit, or that of a proxy before it."));
     const auto page = errorForStatus(502, "https://h/db", "<html>" + std::string(2'000, 'x'));
-    QCOMPARE(page.message, QStringLiteral("https://h/db failed at the server (502)."));
+    QCOMPARE(
+        page.message,
+        QStringLiteral("https://h/db failed at the server (502). Look into the server's log."));
     QVERIFY(page.detail.size() < 600);
     QVERIFY(!errorForStatus(500, "h", "{\"reason\":\"\\u001b[2J\"}").message.contains(QChar(0x1b)));
 }
