@@ -164,7 +164,14 @@ private:
             if (!parseEntry(toc))
                 return false;
         } while (literal(","));
-        return true;
+        return isWhole(toc.entries.back());
+    }
+
+    /// A file whose last chunk is there: the one that says 0.
+    static bool isWhole(const TocEntry &entry)
+    {
+        return entry.chunks.empty()
+            || entry.chunks.back().chunkOffset + entry.chunks.back().size == entry.size;
     }
 
     bool parseEntry(Toc &toc)
@@ -174,6 +181,8 @@ private:
             return false;
         if (literal(R"(chunk")"))
             return parseFurtherChunk(toc, name) && literal("}");
+        if (!toc.entries.empty() && !isWhole(toc.entries.back()))
+            return false;
         TocEntry entry;
         entry.name = std::move(name);
         entry.folder = literal(R"(dir")");

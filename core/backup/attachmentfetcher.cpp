@@ -7,6 +7,7 @@
 #include <QtConcurrent/QtConcurrentRun>
 
 #include <algorithm>
+#include <memory>
 
 namespace backup {
 
@@ -49,12 +50,12 @@ Error named(const Error &error, const std::string &database,
 
 /// The transport does not repeat a request once bytes of its answer were passed on; that is done
 /// here.
-bool mayTryAgain(ErrorKind kind, bool hasBegun, int tries)
+bool mayTryAgain(ErrorKind kind, bool hasBegun, int tries, int attempts)
 {
     switch (kind) {
     case ErrorKind::Protocol: return tries < kProtocolTries;
     case ErrorKind::Unreachable:
-    case ErrorKind::Timeout: return hasBegun && tries < kMostTries;
+    case ErrorKind::Timeout: return hasBegun && std::max(tries, attempts) < kMostTries;
     default: return false;
     }
 }
@@ -80,7 +81,7 @@ Result<AttachmentFetcher::Fetched> fetchSmall(couch::Client &client, const std::
 
 Result<std::string> fetchOnce(couch::Client &client, const std::string &database,
                               const WantedAttachment &wanted, const base::ByteSink &identity,
-                              bool &hasBegun)
+                              bool &hasBegun, const std::shared_ptr<int> &attempts)
 {
     couch::AttachmentStub stub = wanted.stub;
     if (couch::Client::comesInline(database, wanted.id, wanted.name, wanted.rev)) {
@@ -95,7 +96,7 @@ Result<std::string> fetchOnce(couch::Client &client, const std::string &database
             hasBegun = true;
             return decoder.add(bytes);
         },
-        !stub.encoding.empty());
+        !stub.encoding.empty(), attempts);
     if (!head)
         return head.error();
     if (Status whole = decoder.finish(); !whole)
@@ -108,6 +109,7 @@ Result<std::string> fetchOnce(couch::Client &client, const std::string &database
 Result<std::string> fetchAttachment(couch::Client &client, const std::string &database,
                                     const WantedAttachment &wanted, const SinkMaker &begin)
 {
+    const auto attempts = std::make_shared<int>(0); // also those that the transport makes by itself
     for (int tries = 1;; ++tries) {
         const auto sink = begin();
         if (!sink)
@@ -120,12 +122,12 @@ Result<std::string> fetchAttachment(couch::Client &client, const std::string &da
                 sinkError = taken.error();
             return taken;
         };
-        auto fetched = fetchOnce(client, database, wanted, passOn, hasBegun);
+        auto fetched = fetchOnce(client, database, wanted, passOn, hasBegun, attempts);
         if (fetched)
             return fetched;
         if (sinkError)
             return *sinkError;
-        if (!mayTryAgain(fetched.error().kind, hasBegun, tries))
+        if (!mayTryAgain(fetched.error().kind, hasBegun, tries, *attempts))
             return named(fetched.error(), database, wanted);
     }
 }

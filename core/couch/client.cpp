@@ -348,12 +348,14 @@ bool Client::comesInline(const std::string &db, const std::string &id, const std
 
 Result<ResponseHead> Client::attachment(const std::string &db, const std::string &id,
                                         const std::string &name, const std::string &rev,
-                                        const ByteSink &sink, bool storedCoding)
+                                        const ByteSink &sink, bool storedCoding,
+                                        std::shared_ptr<int> attempts)
 {
     Request request = get(attachmentTarget(db, id, name, rev));
     if (!isSendable(request.target))
         return inlineAttachment(db, {id, rev}, name, sink);
     request.accept = "*/*";
+    request.attempts = std::move(attempts);
     request.acceptGzip = storedCoding; // a server that stores it plain may compress on the way
     request.maxBodyBytes = std::numeric_limits<std::uint64_t>::max();
     return m_transport.stream(request, sink, m_stop);

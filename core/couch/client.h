@@ -4,6 +4,7 @@
 #include "core/couch/types.h"
 
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 
@@ -44,10 +45,11 @@ public:
     bulkGet(const std::string &db, const std::vector<IdRev> &wanted, BulkOptions options);
     /// The stored (perhaps gzip) bytes; the head says which coding came. Where id or name cannot be
     /// a path (dots, over 8,000 bytes) the document is fetched with its attachments in it and the
-    /// identity bytes are delivered.
+    /// identity bytes are delivered. `attempts` as in Request: for a caller that asks again.
     [[nodiscard]] base::Result<ResponseHead>
     attachment(const std::string &db, const std::string &id, const std::string &name,
-               const std::string &rev, const base::ByteSink &sink, bool storedCoding = true);
+               const std::string &rev, const base::ByteSink &sink, bool storedCoding = true,
+               std::shared_ptr<int> attempts = {});
     /// True where attachment() has to deliver identity bytes whatever the coding at the server.
     [[nodiscard]] static bool comesInline(const std::string &db, const std::string &id,
                                           const std::string &name, const std::string &rev);

@@ -151,7 +151,9 @@ Result<ResponseHead> NetworkTransport::perform(const Request &request, const Des
     if (!url)
         return url.error();
     const auto begin = base::systemClock().steadyNow();
-    for (int number = 1;;) {
+    int own = 0;
+    int &number = request.attempts ? *request.attempts : own;
+    for (++number;;) {
         Attempt tried = attempt(request, *url, to, stop);
         if (!tried.error)
             return std::move(tried.head);

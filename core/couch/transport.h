@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -25,6 +26,9 @@ struct Request {
     std::uint64_t maxBodyBytes = std::uint64_t{256} << 20;
     /// Retried on network failures, 408, 429 and 5xx. Set for GET, HEAD and the safe POSTs.
     bool idempotent = true;
+    /// Where set, attempts are counted here, over several requests for the same thing: together
+    /// they are no more than one request may have, but for one each. Used by one thread at a time.
+    std::shared_ptr<int> attempts = {};
 };
 
 struct ResponseHead {

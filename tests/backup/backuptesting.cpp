@@ -17,13 +17,23 @@ std::string digestOf(const FakeAttachment &attachment)
     return "md5-" + base::toBase64(base::md5(attachment.bytes));
 }
 
+using Omissions = std::vector<archive::Omission>;
+
+bool names(const Omissions &omissions, const std::string &id, const std::string &rev,
+           const std::optional<std::string> &attachment = {})
+{
+    return std::any_of(omissions.begin(), omissions.end(), [&](const archive::Omission &one) {
+        return one.id == id && one.rev.value_or(rev) == rev && one.attachment == attachment;
+    });
+}
+
 QString leafDifference(const std::string &id, const FakeLeaf &leaf, const store::Metadata &metadata,
-                       store::Reader &stored)
+                       store::Reader &stored, const Omissions &omissions)
 {
     const QString name = QString::fromStdString(id + ' ' + leaf.rev());
     const auto rev = store::RevId::parse(leaf.rev());
     if (!metadata.seqOf.contains(*rev))
-        return name + QStringLiteral(" is missing");
+        return names(omissions, id, leaf.rev()) ? QString() : name + QStringLiteral(" is missing");
     if (metadata.tree.pathOf(metadata.tree.find(*rev)).hashes != leaf.hashes())
         return name + QStringLiteral(" has another history");
     std::vector<store::StoredAttachment> attachments;
@@ -31,6 +41,8 @@ QString leafDifference(const std::string &id, const FakeLeaf &leaf, const store:
     const auto fetched = couch::dissectLeaf(text);
     for (size_t i = 0; i < leaf.attachments.size(); ++i) {
         const FakeAttachment &one = leaf.attachments[i];
+        if (names(omissions, id, leaf.rev(), one.name))
+            continue;
         const couch::AttachmentStub &stub = fetched->attachments[i];
         attachments.push_back(
             {stub.nameJson, stub.contentTypeJson, stub.revpos, one.bytes.size(), digestOf(one)});
@@ -51,37 +63,57 @@ QString leafDifference(const std::string &id, const FakeLeaf &leaf, const store:
     return {};
 }
 
+/// The stored leaves are leaves of the source.
+bool hasOnlyLeavesOf(const testsupport::FakeDocument &source, const store::Metadata &metadata)
+{
+    const auto leaves = metadata.tree.leaves();
+    return std::all_of(leaves.begin(), leaves.end(), [&](std::int32_t leaf) {
+        const std::string rev = metadata.tree.revOf(leaf).toString();
+        return std::any_of(source.leaves.begin(), source.leaves.end(),
+                           [&rev](const FakeLeaf &one) { return one.rev() == rev; });
+    });
+}
+
+QString documentDifference(const store::Metadata &metadata, const FakeDatabase &source,
+                           store::Reader &stored, const Omissions &omissions)
+{
+    const auto there = source.documents.find(metadata.id);
+    if (there == source.documents.end())
+        return QString::fromStdString(metadata.id) + QStringLiteral(" is not at the source");
+    if (!hasOnlyLeavesOf(there->second, metadata))
+        return QString::fromStdString(metadata.id) + QStringLiteral(" has other leaves");
+    for (const FakeLeaf &leaf : there->second.leaves) {
+        QString difference = leafDifference(metadata.id, leaf, metadata, stored, omissions);
+        if (!difference.isEmpty())
+            return difference;
+    }
+    return {};
+}
+
 } // namespace
 
-QString differenceBetween(const FakeDatabase &source, store::Reader &stored)
+QString differenceBetween(const FakeDatabase &source, store::Reader &stored,
+                          const Omissions &omissions)
 {
     QString difference;
     std::set<std::string> here;
     const Status walked =
         stored.forEachDocument([&](const store::Metadata &metadata) -> Result<bool> {
             here.insert(metadata.id);
-            const auto there = source.documents.find(metadata.id);
-            if (there == source.documents.end()) {
-                difference =
-                    QString::fromStdString(metadata.id) + QStringLiteral(" is not at the source");
-                return false;
-            }
-            if (metadata.tree.leaves().size() != there->second.leaves.size())
-                difference =
-                    QString::fromStdString(metadata.id) + QStringLiteral(" has other leaves");
-            for (const FakeLeaf &leaf : there->second.leaves) {
-                if (difference.isEmpty())
-                    difference = leafDifference(metadata.id, leaf, metadata, stored);
-            }
+            difference = documentDifference(metadata, source, stored, omissions);
             return difference.isEmpty();
         });
     if (!walked)
         return walked.error().message;
-    if (difference.isEmpty() && here.size() != source.documents.size())
-        difference = QStringLiteral("%1 documents instead of %2")
-                         .arg(here.size())
-                         .arg(source.documents.size());
-    return difference;
+    if (!difference.isEmpty())
+        return difference;
+    for (const auto &[id, document] : source.documents) {
+        for (const FakeLeaf &leaf : document.leaves) {
+            if (!here.contains(id) && !names(omissions, id, leaf.rev()))
+                return QString::fromStdString(id) + QStringLiteral(" is not in the backup");
+        }
+    }
+    return {};
 }
 
 std::unique_ptr<store::Reader> openStaged(const backup::Snapshot &snapshot)

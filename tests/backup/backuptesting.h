@@ -26,8 +26,9 @@ using testsupport::fakeRev;
 using testsupport::FakeServer;
 
 /// What the source holds and the store does not hold byte for byte, or the other way round; empty
-/// when equal.
-[[nodiscard]] QString differenceBetween(const FakeDatabase &source, store::Reader &stored);
+/// when equal. What these omissions name may be missing, and nothing else.
+[[nodiscard]] QString differenceBetween(const FakeDatabase &source, store::Reader &stored,
+                                        const std::vector<archive::Omission> &omissions = {});
 [[nodiscard]] std::unique_ptr<store::Reader> openStaged(const backup::Snapshot &snapshot);
 
 /// "code id rev attachment" of each, sorted.

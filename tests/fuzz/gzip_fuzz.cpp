@@ -9,7 +9,7 @@
 
 namespace {
 
-constexpr std::uint64_t kMostBytes = std::uint64_t{2} << 20;
+constexpr std::uint64_t kMostBytes = std::uint64_t{256} << 10;
 
 /// zlib's own gzip reader: the content of all members, when they fill the input to its end.
 std::optional<std::string> byZlib(std::string_view input)
@@ -67,7 +67,7 @@ std::string asMember(std::string_view input)
     std::uint32_t size = 0;
     for (size_t i = 0; i < 4 && i < input.size(); ++i)
         size = size << 8 | static_cast<unsigned char>(input[input.size() - 1 - i]);
-    std::vector<char> out(std::min<size_t>(size, 1U << 20) + 1, '\x5a');
+    std::vector<char> out(std::min<size_t>(size, kMostBytes) + 1, '\x5a');
     const auto fault = archive::threadInflater().inflate(input, out.data(), out.size() - 1);
     if (out.back() != '\x5a')
         return "the inflater wrote more than it may";
