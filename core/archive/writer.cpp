@@ -93,8 +93,8 @@ public:
             m_toc.entries.back().digest = packed.digest;
             std::uint64_t offset = 0;
             for (size_t i = 0; i < packed.chunks.size(); offset += packed.chunks[i++].size) {
-                if (Status copied = copyChunk(packed, i, offset); !copied)
-                    return copied.error().withContext(base::printable(path));
+                if (Status copied = copyChunk(path, packed, i, offset); !copied)
+                    return copied;
             }
             return addTarBytes(std::string(tarPadding(packed.size), '\0'));
         });
@@ -179,7 +179,9 @@ private:
         return addTarBytes(std::string(tarPadding(size), '\0'));
     }
 
-    Status copyChunk(const PackedFile &packed, size_t index, std::uint64_t chunkOffset)
+    /// `path` is named where the other archive cannot be read; what cannot be written is this one.
+    Status copyChunk(std::string_view path, const PackedFile &packed, size_t index,
+                     std::uint64_t chunkOffset)
     {
         const PackedFile::Chunk &chunk = packed.chunks[index];
         std::unique_ptr<MemberJob> job = m_pool.emptyJob();
@@ -187,12 +189,13 @@ private:
         if (Status read =
                 packed.archive->readAt(chunk.offset, job->member.data(), job->member.size());
             !read)
-            return read;
+            return read.error().withContext(base::printable(path));
         job->memberDigest = base::sha256(job->member);
         if (job->memberDigest != chunk.packedDigest)
             return Error{ErrorKind::Corrupt,
                          base::text("A part of the older archive it is copied from is damaged."),
-                         {}};
+                         {}}
+                .withContext(base::printable(path));
         job->digest = chunk.digest;
         job->contentSize = chunk.size;
         job->entry = m_toc.entries.size() - 1;

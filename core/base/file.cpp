@@ -65,7 +65,10 @@ Error fileError(ErrorKind kind, const char *doing, const fs::path &path, const Q
 {
     const QString name = printable(toUtf8(path), 1000);
     if (kind == ErrorKind::NoSpace)
-        return {kind, text("The disk is full: %1.").arg(text(doing).arg(name)), reason};
+        return {kind,
+                text("The disk is full: %1. Free some space, or choose another folder.")
+                    .arg(text(doing).arg(name)),
+                reason};
     return {kind, QStringLiteral("%1: %2.").arg(text(doing).arg(name), reason), {}};
 }
 

@@ -282,9 +282,15 @@ Attempt NetworkTransport::refusal(const Request &request, const WireHead &head, 
             break;
         body += *piece;
     }
+    WireHead shown = head;
+    if (!m_authorization.isEmpty()) {
+        body = withoutCredential(std::move(body), m_authorization.toStdString());
+        shown.location =
+            withoutCredential(std::move(shown.location), m_authorization.toStdString());
+    }
     ticket.decide(loginVerdict(head.status, body));
     Attempt result;
-    result.error = refusalError(asked(request), head, body);
+    result.error = refusalError(asked(request), shown, body);
     result.isTransient = isTransientStatus(head.status);
     if (result.isTransient)
         result.retryAfter =

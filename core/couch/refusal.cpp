@@ -1,8 +1,11 @@
 #include "core/couch/refusal.h"
 
+#include "core/base/bytes.h"
 #include "core/base/text.h"
 #include "core/couch/attempt.h"
 #include "core/couch/decode.h"
+
+#include <algorithm>
 
 namespace couch {
 
@@ -46,6 +49,25 @@ Error rejectedLogin(const Asked &asked)
             "%1 refused the password of user \"%2\" (401). Set it again with --password-file, or in the keychain "
             "through the console.")
             .arg(printable(asked.origin), printable(asked.user))};
+}
+
+std::string withoutCredential(std::string body, std::string_view authorization)
+{
+    constexpr size_t kLeast = 4; // shorter ones would take words apart
+    std::string_view encoded = authorization.substr(authorization.find(' ') + 1);
+    std::string plain = base::fromBase64(encoded).value_or(std::string());
+    while (encoded.ends_with('=')) // the padding may be missing
+        encoded.remove_suffix(1);
+    const std::string_view password =
+        std::string_view(plain).substr(std::min(plain.find(':') + 1, plain.size()));
+    for (const std::string &secret :
+         {std::string(encoded), std::string(password), base::percentEncode(password)}) {
+        for (size_t at = 0;
+             secret.size() >= kLeast && (at = body.find(secret, at)) != std::string::npos;)
+            body.replace(at, secret.size(), "***");
+    }
+    std::fill(plain.begin(), plain.end(), '\0');
+    return body;
 }
 
 } // namespace couch

@@ -19,4 +19,9 @@ struct Asked {
 /// "https://focus.example refused the password of user ..."
 [[nodiscard]] base::Error rejectedLogin(const Asked &asked);
 
+/// An answer without what was sent to authorise the request, encoded or plain: some servers and
+/// proxies repeat it, and their words are shown. `authorization` is the header's value, "Basic
+/// ...".
+[[nodiscard]] std::string withoutCredential(std::string body, std::string_view authorization);
+
 } // namespace couch

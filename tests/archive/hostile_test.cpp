@@ -44,6 +44,40 @@ QByteArray toQt(const std::string &bytes)
     return {bytes.data(), static_cast<qsizetype>(bytes.size())};
 }
 
+/// The one form of sentence that each finding has; what stands in it names the entry or the place.
+const std::map<std::string, const char *> kSentences{
+    {"refused-name",
+     "^The entry .+ was not loaded: (its name (climbs through folders|is absolute|begins with a "
+     "drive letter|has a backslash|has control characters|is not UTF-8|has \\d+ bytes)|a part of "
+     "its name (is empty|ends with a dot or a space)|it lies \\d+ folders deep)\\.$"},
+    {"refused-header",
+     "^The entry .+ was not loaded: (its extended header is larger than 64 KiB|it is a sparse "
+     "file)\\.$"},
+    {"refused-link", "^The entry .+ was not loaded: it is a (hard|symbolic) link\\.$"},
+    {"refused-device", "^The entry .+ was not loaded: it is a (device|named pipe)\\.$"},
+    {"refused-sparse", "^The entry .+ was not loaded: it is a sparse file\\.$"},
+    {"refused-type", "^The entry .+ was not loaded: its type \".\" has no place in a backup\\.$"},
+    {"refused-duplicate",
+     "^The entry .+ was not loaded: (the archive has another one of that name|it lies in a folder "
+     "that is a file)\\.$"},
+    {"tar-number",
+     "^(The tar header at byte \\d+ of the unpacked data is damaged|The folder .+ claims to have a "
+     "content|A pax header gives a size that is no number)\\.$"},
+    {"tar-pax",
+     "^(A pax header before byte \\d+ of the unpacked data is damaged|A global pax header gives all "
+     "entries the same path)\\.$"},
+    {"tar-type", "^Behind the entry .+ nobody can say where the next one begins\\.$"},
+    {"tar-checksum", "^The tar header at byte \\d+ of the unpacked data is damaged\\.$"},
+    {"tar-magic", "^The tar header at byte \\d+ of the unpacked data is damaged\\.$"},
+    {"tar-trailing", "^There is something behind the end of the tar\\.$"},
+    {"tar-end",
+     "^The tar (has an end block in the middle|in the archive has no end: the last entries may be missing)\\.$"},
+    {"gzip-trailing", "^There are \\d+ bytes behind the end of the archive\\.$"},
+    {"gzip-length", "^The content of the archive has another length than it should\\.$"},
+    {"gzip-crc",
+     "^The content of the archive does not match its CRC-32: something in it has changed\\.$"},
+};
+
 } // namespace
 
 class HostileTest : public QObject
@@ -203,6 +237,13 @@ void HostileTest::isRefusedByName()
     QVERIFY2(hasFinding((*reader)->findings(), code.toStdString()),
              qPrintable(describe((*reader)->findings())));
     QVERIFY(hasFatal((*reader)->findings()));
+    const QRegularExpression sentence(QString::fromLatin1(kSentences.at(code.toStdString())),
+                                      QRegularExpression::UseUnicodePropertiesOption
+                                          | QRegularExpression::DotMatchesEverythingOption);
+    for (const archive::Finding &finding : (*reader)->findings()) {
+        if (finding.code == code.toStdString())
+            QVERIFY2(sentence.match(finding.message).hasMatch(), qPrintable(finding.message));
+    }
     // The sound database is shown as it is, and nothing of the other.
     const auto files = readEverything(**reader);
     QVERIFY(files);

@@ -17,6 +17,25 @@ private slots:
     void everyFileOperationMayFail();
 };
 
+namespace {
+
+/// The one sentence of each fault: which file, below the folder `%1`, what could not be done with
+/// it, why, and for a full disk what to do.
+QString sentenceOf(ErrorKind kind, bool syncOnly)
+{
+    const QString file = QStringLiteral(
+        "%1(/[-0-9T_.]+Z(\\.tgz\\.partial|\\.staging(/[a-z0-9_%]+F?[0-9]*(/[0-9]{6}\\.ldb)?)?))?");
+    const QString what = syncOnly
+        ? QStringLiteral(" could not be made durable")
+        : QStringLiteral(" could not be (created|written|made durable|renamed|removed)");
+    if (kind == ErrorKind::NoSpace)
+        return QStringLiteral("^The disk is full: ") + file + what
+            + QStringLiteral("\\. Free some space, or choose another folder\\.$");
+    return QLatin1Char('^') + file + what + QStringLiteral(": injected by a test\\.$");
+}
+
+} // namespace
+
 void FaultsTest::everyFileOperationMayFail_data()
 {
     QTest::addColumn<int>("kind");
@@ -51,6 +70,7 @@ void FaultsTest::everyFileOperationMayFail()
     runner.request.verifyAllBodies = false;
     VERIFY_GOOD(runner.run());
     runner.request.full = full;
+    const QString folderName = QString::fromStdString(base::toUtf8(runner.folder()));
 
     for (std::uint64_t n = 1;; ++n) {
         runner.clock.time += std::chrono::hours(1);
@@ -69,6 +89,10 @@ void FaultsTest::everyFileOperationMayFail()
         }
         QVERIFY2(!outcome, qPrintable(where));
         QCOMPARE(outcome.error().kind, ErrorKind(kind));
+        const QRegularExpression right(
+            sentenceOf(ErrorKind(kind), syncOnly).arg(QRegularExpression::escape(folderName)));
+        const QString sentence = outcome.error().message;
+        QVERIFY2(right.match(sentence).hasMatch(), qPrintable(where + sentence));
     }
     runner.clock.time += std::chrono::hours(1);
     const auto next = runner.run();

@@ -126,9 +126,9 @@ std::vector<base::fs::path> Invariants::newArchives() const
     return archives;
 }
 
-QString Invariants::brokenBy(const Result<backup::RunOutcome> &outcome) const
+QString Invariants::brokenBy(const Result<backup::RunOutcome> &outcome, size_t leftovers) const
 {
-    if (QString fault = brokenInFolder(wordsOf(outcome)); !fault.isEmpty())
+    if (QString fault = brokenInFolder(wordsOf(outcome), leftovers); !fault.isEmpty())
         return fault;
     const auto added = newArchives();
     if (outcome && (added.size() != 1 || added.front() != outcome->archive))

@@ -28,10 +28,11 @@ public:
     Invariants(const Runner &runner, const FakeServer &server,
                std::vector<std::string> secrets = {});
 
-    /// Empty when all hold.
-    [[nodiscard]] QString brokenBy(const base::Result<backup::RunOutcome> &outcome) const;
-    /// The same for a run in a process of its own, whose words were these. `leftovers` may lie
-    /// there: after a kill, until the next run.
+    /// Empty when all hold. `leftovers` may lie there, until the next run: of a disk that went
+    /// away, of a run that was killed.
+    [[nodiscard]] QString brokenBy(const base::Result<backup::RunOutcome> &outcome,
+                                   size_t leftovers = 0) const;
+    /// The same for a run in a process of its own, whose words were these.
     [[nodiscard]] QString brokenInFolder(const std::string &words, size_t leftovers = 0) const;
     /// The archives that were not there before.
     [[nodiscard]] std::vector<base::fs::path> newArchives() const;

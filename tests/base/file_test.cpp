@@ -223,7 +223,9 @@ void FileTest::percentSignsInNames()
     const auto full = File::create(path("100%1.tgz"));
     QVERIFY(!full);
     QVERIFY(full.error().message.startsWith(QStringLiteral("The disk is full: ")));
-    QVERIFY(full.error().message.endsWith(QStringLiteral("/100%1.tgz could not be created.")));
+    QVERIFY(full.error().message.endsWith(
+        QStringLiteral("/100%1.tgz could not be created. Free some space, or "
+                       "choose another folder.")));
 }
 
 void FileTest::makeFolderMakesParents()

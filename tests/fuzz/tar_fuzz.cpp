@@ -69,10 +69,19 @@ Log readSkipping(std::string_view input)
     return log;
 }
 
-bool isSafe(std::string_view name)
+/// A relative path that stays where it is, whatever system reads it.
+bool isSafe(std::string_view path)
 {
-    return !name.empty() && name.find('/') == std::string_view::npos && name != "." && name != ".."
-        && name.find('\\') == std::string_view::npos && name.find('\0') == std::string_view::npos;
+    for (bool isLast = false; !isLast;) {
+        const size_t slash = path.find('/');
+        isLast = slash == std::string_view::npos;
+        const std::string_view part = path.substr(0, slash);
+        if (part.empty() || part == "." || part == ".."
+            || part.find_first_of(std::string_view("\\\0", 2)) != std::string_view::npos)
+            return false;
+        path.remove_prefix(isLast ? 0 : slash + 1);
+    }
+    return true;
 }
 
 /// Only names that harm nobody come out of a listing, and only content that is there.
@@ -84,14 +93,15 @@ std::string listed(std::string_view input)
     const archive::Contents contents = listing.take(false);
     for (const auto &[directory, database] : contents.databases()) {
         for (const archive::Contents::File &file : database.files) {
-            if (!isSafe(directory) || !isSafe(file.name))
+            if (!isSafe(directory.empty() ? file.name : directory + '/' + file.name)
+                || file.name.find('/') != std::string::npos)
                 return "an unsafe name came through: " + directory + '/' + file.name;
             if (file.source > input.size() || file.size > input.size() - file.source)
                 return "the content of " + file.name + " is not there";
         }
     }
     for (const auto &[path, file] : contents.looseFiles()) {
-        if (path.starts_with('/') || path.find("..") != std::string::npos)
+        if (!isSafe(path))
             return "an unsafe name came through: " + path;
         if (file.source > input.size() || file.size > input.size() - file.source)
             return "the content of " + path + " is not there";
