@@ -204,7 +204,7 @@ void RehearsalTest::organisationsComeAndGo()
 void RehearsalTest::troublesPass_data()
 {
     QTest::addColumn<quint64>("seed");
-    for (const quint64 seed : {1, 2, 3, 4})
+    for (const quint64 seed : {1U, 2U, 3U, 4U})
         QTest::addRow("seed %llu", seed) << seed;
 }
 
