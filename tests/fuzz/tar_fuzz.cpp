@@ -84,7 +84,8 @@ bool isSafe(std::string_view path)
     return true;
 }
 
-/// Only names that harm nobody come out of a listing, and only content that is there.
+/// Only names that harm nobody come out of a listing ("." is a root that is a database itself), and
+/// only content that is there.
 std::string listed(std::string_view input)
 {
     archive::TarListing listing{archive::Limits{}};
@@ -93,7 +94,7 @@ std::string listed(std::string_view input)
     const archive::Contents contents = listing.take(false);
     for (const auto &[directory, database] : contents.databases()) {
         for (const archive::Contents::File &file : database.files) {
-            if (!isSafe(directory.empty() ? file.name : directory + '/' + file.name)
+            if (!isSafe(directory == "." ? file.name : directory + '/' + file.name)
                 || file.name.find('/') != std::string::npos)
                 return "an unsafe name came through: " + directory + '/' + file.name;
             if (file.source > input.size() || file.size > input.size() - file.source)
