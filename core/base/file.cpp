@@ -1,6 +1,5 @@
 #include "core/base/file.h"
 
-#include "core/base/failpoint.h"
 #include "core/base/filefaults.h"
 #include "core/base/text.h"
 
@@ -98,15 +97,12 @@ Status writeFileAtomically(const fs::path &path, std::string_view bytes)
         static_cast<void>(removeFile(temporary));
         return error;
     };
-    FM_POINT("file: before the new one is written");
     if (Status written = (*file)->append(bytes); !written)
         return giveUp(written.error());
-    FM_POINT("file: before the new one is durable");
     if (Status synced = (*file)->sync(); !synced)
         return giveUp(synced.error());
     if (Status closed = (*file)->close(); !closed)
         return giveUp(closed.error());
-    FM_POINT("file: before the new one has its name");
     if (Status renamed = renameReplace(temporary, path); !renamed)
         return giveUp(renamed.error());
     return syncFolder(path.parent_path());

@@ -151,7 +151,7 @@ void SettingsFileTest::killedAnywhere()
         const auto level = place.level();
         if (!WIFSIGNALED(status)) {
             QCOMPARE(level, base::LogLevel::Debug);
-            QVERIFY(killAt > 4);
+            QVERIFY(killAt > 2);
             return;
         }
         QVERIFY(level == base::LogLevel::Error || level == base::LogLevel::Debug);
