@@ -191,21 +191,23 @@ private:
         context.err << ", " << countText(documents, "document") << ", "
                     << countText(leaves, "leaf revision") << ", " << sizeText(outcome.size)
                     << ", verified.\n";
-        if (!manifest.isComplete())
-            printOmissions(manifest, context);
+        printOmissions(manifest, true, "INCOMPLETE: this is not in the backup:", context);
+        printOmissions(manifest, false,
+                       "This is in the backup, but only this program can read it:", context);
         context.out << base::toUtf8(outcome.archive) << '\n';
     }
 
-    static void printOmissions(const archive::Manifest &manifest, const Context &context)
+    /// Those that are a loss, or the others, below their heading.
+    static void printOmissions(const archive::Manifest &manifest, bool isLoss, const char *heading,
+                               const Context &context)
     {
         constexpr size_t most = 20;
-        context.err << "INCOMPLETE: this is not in the backup:\n";
-        size_t printed = 0;
         size_t total = 0;
         const auto print = [&](const std::string &database, const archive::Omission &omission) {
-            ++total;
-            if (printed++ >= most)
+            if (omission.isLoss() != isLoss || ++total > most)
                 return;
+            if (total == 1)
+                context.err << heading << '\n';
             context.err << "  " << shown(database);
             if (omission.id)
                 context.err << " / " << shown(*omission.id, 80);

@@ -121,11 +121,26 @@ bool marksDatabase(std::string_view name)
         || isNumbered(name, ".sst") || isNumbered(name, ".log");
 }
 
+bool isOversizePart(std::string_view name)
+{
+    constexpr std::string_view prefix = "oversize-";
+    constexpr size_t hexDigits = 32;
+    constexpr size_t partDigits = 4;
+    const auto isDigit = [](char c) { return c >= '0' && c <= '9'; };
+    const auto isHex = [&](char c) { return isDigit(c) || (c >= 'a' && c <= 'f'); };
+    if (name.size() != prefix.size() + hexDigits + 1 + partDigits || !name.starts_with(prefix))
+        return false;
+    const std::string_view hex = name.substr(prefix.size(), hexDigits);
+    const std::string_view part = name.substr(prefix.size() + hexDigits + 1);
+    return name[prefix.size() + hexDigits] == '-' && std::all_of(hex.begin(), hex.end(), isHex)
+        && std::all_of(part.begin(), part.end(), isDigit);
+}
+
 bool isDatabaseFile(std::string_view name)
 {
     constexpr std::array<std::string_view, 3> plain{"LOG", "LOG.old", "LOCK"};
     return marksDatabase(name) || std::find(plain.begin(), plain.end(), name) != plain.end()
-        || name.ends_with(".big");
+        || isOversizePart(name);
 }
 
 bool isLooseFile(std::string_view name)

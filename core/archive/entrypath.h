@@ -25,7 +25,10 @@ namespace archive {
 [[nodiscard]] std::string_view parentOf(std::string_view path); ///< empty at the top
 [[nodiscard]] std::string_view nameOf(std::string_view path);
 
-/// A file that belongs into a database directory: LevelDB's own, or a large attachment beside it.
+/// A part of an attachment that no LevelDB value can hold: `oversize-<MD5 in hex>-0001`
+/// (docs/archive-format.md).
+[[nodiscard]] bool isOversizePart(std::string_view name);
+/// A file that belongs into a database directory: LevelDB's own, or such a part beside them.
 [[nodiscard]] bool isDatabaseFile(std::string_view name);
 /// One that only LevelDB writes: enough to call its directory a database.
 [[nodiscard]] bool marksDatabase(std::string_view name);

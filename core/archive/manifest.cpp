@@ -338,11 +338,17 @@ void checkFormat(Fields &fields)
 
 } // namespace
 
+bool ManifestDatabase::isComplete() const
+{
+    return std::none_of(omissions.begin(), omissions.end(),
+                        [](const Omission &omission) { return omission.isLoss(); });
+}
+
 bool Manifest::isComplete() const
 {
     return omissions.empty()
         && std::all_of(databases.begin(), databases.end(),
-                       [](const ManifestDatabase &database) { return database.omissions.empty(); });
+                       [](const ManifestDatabase &database) { return database.isComplete(); });
 }
 
 std::string encodeManifest(const Manifest &manifest)

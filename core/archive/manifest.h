@@ -22,6 +22,8 @@ struct Omission {
     std::optional<std::string> rev;
     std::optional<std::string> attachment;
     std::string message; ///< one sentence, no secret
+    /// False for what is in the archive, only not where PouchDB finds it.
+    [[nodiscard]] bool isLoss() const { return code != "pouch-unreadable"; }
     bool operator==(const Omission &) const = default;
 };
 
@@ -52,6 +54,7 @@ struct ManifestDatabase {
     bool changedDuringRun = false;
     bool reused = false;
     std::vector<Omission> omissions;
+    [[nodiscard]] bool isComplete() const; ///< no omission is a loss
     bool operator==(const ManifestDatabase &) const = default;
 };
 
@@ -67,6 +70,7 @@ struct Manifest {
     std::vector<std::string> appeared, vanished; ///< databases that came or went during the run
     std::vector<Omission> omissions;         ///< of the run as a whole, e.g. `_users` not readable
     std::vector<ManifestDatabase> databases; ///< sorted by name
+    /// Everything that was to be read is in the archive.
     [[nodiscard]] bool isComplete() const;
     bool operator==(const Manifest &) const = default;
 };

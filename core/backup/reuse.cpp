@@ -55,7 +55,7 @@ ReuseVerdict judgeReuse(const archive::Manifest &archive, const archive::Manifes
     if (archive.server != present.server || archive.serverUuid.empty()
         || archive.serverUuid != present.serverUuid)
         return ReuseVerdict::OtherServer;
-    if (earlier->directory.empty() || !earlier->omissions.empty())
+    if (earlier->directory.empty() || !earlier->isComplete())
         return ReuseVerdict::Incomplete;
     if (earlier->changedDuringRun)
         return ReuseVerdict::ChangedMeanwhile;

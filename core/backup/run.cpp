@@ -14,6 +14,7 @@
 #include <QUuid>
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <optional>
 
@@ -57,6 +58,8 @@ public:
         , m_callersStop(std::move(stop), [this] { m_stopping.request_stop(); })
         , m_source(*request.source, m_stop)
     {
+        if (request.mirror != nullptr)
+            m_mirror = std::make_unique<couch::Client>(*request.mirror, m_stop);
         m_pool.setMaxThreadCount(request.parallelRequests);
         m_pool.setExpiryTimeout(-1);
     }
@@ -229,13 +232,24 @@ private:
             ++m_progress.databasesDone;
             return {};
         }
-        const SnapshotContext context{m_source, m_pool, m_progress,
-                                      m_clock,  m_stop, m_request.verifyAllBodies};
+        const SnapshotContext context{
+            m_source,
+            m_pool,
+            m_progress,
+            m_clock,
+            m_stop,
+            m_request.verifyAllBodies,
+            m_request.storeSizes,
+            m_mirror.get(),
+            m_mirrorIsDown,
+            m_request.whenBehind,
+        };
         const fs::path staging = m_folder->stagingPath(m_timestamp)
             / base::fromUtf8(archive::directoryNameFor(database));
         auto snapshot = takeSnapshot(context, database, staging);
         if (!snapshot)
             return snapshot.error();
+        noteMirror(*snapshot);
         Status packed = pack(*snapshot);
         ++m_progress.databasesDone;
         return packed;
@@ -264,6 +278,16 @@ private:
             return packed.error();
         m_progress.documents -= unchanged->second.documents;
         return true;
+    }
+
+    void noteMirror(const Snapshot &snapshot)
+    {
+        const std::lock_guard lock(m_archiveMutex);
+        if (snapshot.mirrorIsDown && !m_mirrorIsDown.exchange(true))
+            m_remarks.push_back(
+                base::text("The mirror does not answer; documents come from the source."));
+        else if (!snapshot.mirrorRemark.isEmpty() && !snapshot.mirrorIsDown)
+            m_remarks.push_back(snapshot.mirrorRemark);
     }
 
     void noteDamage(const std::string &database, const Error &error)
@@ -447,6 +471,8 @@ private:
     std::stop_token m_stop;
     std::stop_callback<std::function<void()>> m_callersStop;
     couch::Client m_source;
+    std::unique_ptr<couch::Client> m_mirror; ///< null: everything comes from the source
+    std::atomic<bool> m_mirrorIsDown{false};
     QThreadPool m_pool;
     couch::Discovery m_discovery;
     Survey m_survey;

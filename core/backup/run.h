@@ -2,10 +2,12 @@
 
 #include "core/archive/manifest.h"
 #include "core/backup/folder.h"
+#include "core/backup/mirrorcontent.h"
 #include "core/backup/progress.h"
 #include "core/backup/verify.h"
 #include "core/couch/discovery.h"
 #include "core/couch/transport.h"
+#include "core/store/writer.h"
 
 #include <stop_token>
 
@@ -16,6 +18,9 @@ struct RunRequest {
     couch::Transport *source = nullptr;
     std::string sourceName;                 ///< origin without credentials, for the manifest
     couch::Transport *middleware = nullptr; ///< where discovery asks it
+    /// Where documents are read when it holds what the source holds (D16); null: from the source.
+    couch::Transport *mirror = nullptr;
+    WhenBehind whenBehind = WhenBehind::Source;
     couch::DiscoveryOptions discovery;
     Folder::Options folder;
     bool full = false;            ///< fetch every database, also those that did not change
@@ -23,6 +28,7 @@ struct RunRequest {
     int parallelDatabases = 6;
     int parallelRequests = 8;
     int compressionLevel = 5;
+    store::WriterSizes storeSizes; ///< tests make them small
 };
 
 struct RunOutcome {

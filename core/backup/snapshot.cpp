@@ -7,6 +7,7 @@
 #include "core/base/failpoint.h"
 #include "core/base/text.h"
 
+#include <algorithm>
 #include <random>
 
 namespace backup {
@@ -35,6 +36,24 @@ bool isCheckpoint(const couch::Client::LocalDocument &document)
         && base::json::kindOf(*session) == base::json::Kind::String;
 }
 
+/// Not of this machine's disk, and not the operator's wish.
+bool isOfServer(ErrorKind kind)
+{
+    switch (kind) {
+    case ErrorKind::Io:
+    case ErrorKind::NoSpace:
+    case ErrorKind::Cancelled:
+    case ErrorKind::Internal: return false;
+    default: return true;
+    }
+}
+
+const archive::Omission &firstLoss(const std::vector<archive::Omission> &omissions)
+{
+    return *std::find_if(omissions.begin(), omissions.end(),
+                         [](const archive::Omission &omission) { return omission.isLoss(); });
+}
+
 bool isServerInternal(std::string_view localId)
 {
     return localId.starts_with("_local/shard-sync-") || localId.starts_with("_local/purge-");
@@ -48,6 +67,7 @@ public:
         : m_context(context)
         , m_database(database)
         , m_stagingPath(stagingPath)
+        , m_content(&context.source)
         , m_lists(listPath(), kListMemoryBytes)
         , m_leafList(m_lists)
         , m_sample(std::random_device{}())
@@ -64,10 +84,17 @@ public:
         if (!taken)
             return afterFailure(taken.error());
         m_snapshot.entry.omissions = m_omissions.take();
+        if (m_content != &m_context.source && !m_snapshot.entry.isComplete()) {
+            m_lostMirror = true; // the source may have what it has not
+            return Error{ErrorKind::Protocol,
+                         QString::fromStdString(firstLoss(m_snapshot.entry.omissions).message)};
+        }
         return std::move(m_snapshot);
     }
 
     [[nodiscard]] bool wasRecreated() const { return m_recreated; }
+    /// The mirror failed while documents came from it.
+    [[nodiscard]] bool lostMirror() const { return m_lostMirror; }
 
 private:
     [[nodiscard]] base::fs::path listPath() const
@@ -81,6 +108,8 @@ private:
     {
         if (Status frozen = freeze(); !frozen)
             return frozen;
+        if (Status chosen = chooseContent(); !chosen)
+            return chosen;
         FM_POINT("snapshot.frozen");
         m_snapshot.files = std::make_unique<base::StagingFolder>(m_stagingPath, kStoreMemoryBytes);
         if (Status fetched = fetchAll(); !fetched)
@@ -141,13 +170,43 @@ private:
         return last ? m_leafList.seal() : Status(last.error());
     }
 
+    /// The mirror, when it holds the very leaves that were listed.
+    Status chooseContent()
+    {
+        if (m_context.mirror == nullptr)
+            return {};
+        MirrorVerdict verdict{MirrorFault::Unreachable, base::text("The mirror does not answer."),
+                              true};
+        if (!m_context.mirrorIsDown) {
+            auto judged = judgeMirrorContent(*m_context.mirror, m_database, m_frozenLeaves,
+                                             m_snapshot.entry.revsLimit);
+            if (!judged)
+                return judged.error();
+            verdict = std::move(*judged);
+        }
+        m_snapshot.mirrorIsDown = verdict.isDown;
+        if (verdict.fault == MirrorFault::None) {
+            m_content = m_context.mirror;
+            m_snapshot.entry.contentFrom = "mirror";
+            return {};
+        }
+        if (m_context.whenBehind == WhenBehind::Source)
+            return {};
+        m_isLeftOut = true;
+        return Error{
+            ErrorKind::Unsupported,
+            base::text("%1 It is left out, as the configuration asks.").arg(verdict.sentence)};
+    }
+
     Status fetchAll()
     {
         auto writer = store::Writer::create(*m_snapshot.files, std::nullopt, m_context.storeSizes);
         if (!writer)
             return writer.error();
-        if (Status fetched = fetchInto(**writer); !fetched)
+        if (Status fetched = fetchInto(**writer); !fetched) {
+            m_lostMirror = m_content != &m_context.source && isOfServer(fetched.error().kind);
             return fetched;
+        }
         if (Status locals = copyLocals(**writer); !locals)
             return locals;
         const auto facts = (*writer)->finish();
@@ -163,12 +222,12 @@ private:
         auto cursor = m_leafList.open();
         if (!cursor)
             return cursor.error();
-        AttachmentFetcher attachments(m_context.source, m_context.pool, m_database, writer,
+        AttachmentFetcher attachments(*m_content, m_context.pool, m_database, writer,
                                       m_context.stop);
-        LeafFetcher leaves(m_context.source, m_context.pool, m_database, std::move(*cursor),
+        LeafFetcher leaves(*m_content, m_context.pool, m_database, std::move(*cursor),
                            {.firstBatch = BatchSize::forDatabase(m_info)});
-        DocumentWriter documents({m_context.source, m_database, writer, attachments,
-                                  m_context.progress, m_omissions, m_sample});
+        DocumentWriter documents({*m_content, m_database, writer, attachments, m_context.progress,
+                                  m_omissions, m_sample});
         while (true) {
             if (m_context.stop.stop_requested())
                 return Error{ErrorKind::Cancelled, base::text("Stopped.")};
@@ -298,7 +357,7 @@ private:
     Result<Snapshot> afterFailure(const Error &error)
     {
         m_snapshot.files.reset();
-        if (stopsTheRun(error.kind) || m_recreated)
+        if (m_lostMirror || m_recreated || stopsTheRun(error.kind))
             return error;
         if (error.kind == ErrorKind::NotFound) {
             const auto again = m_context.source.databaseInfo(m_database);
@@ -319,7 +378,11 @@ private:
         m_snapshot.entry = std::move(bare);
         m_snapshot.failure = error;
         m_snapshot.entry.omissions.push_back(
-            {base::errorCode(error.kind), {}, {}, {}, error.message.toStdString()});
+            {m_isLeftOut ? "mirror-behind" : base::errorCode(error.kind),
+             {},
+             {},
+             {},
+             error.message.toStdString()});
         return std::move(m_snapshot);
     }
 
@@ -331,6 +394,7 @@ private:
     const SnapshotContext &m_context;
     const std::string &m_database;
     base::fs::path m_stagingPath;
+    couch::Client *m_content; ///< where the documents come from
     base::StagingFolder m_lists;
     LeafList m_leafList;
     LeafSample m_sample;
@@ -342,22 +406,29 @@ private:
     std::uint64_t m_liveDocuments = 0;
     Snapshot m_snapshot;
     bool m_recreated = false;
+    bool m_lostMirror = false;
+    bool m_isLeftOut = false;
 };
 
 } // namespace
 
-Result<Snapshot> takeSnapshot(const SnapshotContext &context, const std::string &database,
-                              const base::fs::path &stagingPath)
+namespace {
+
+/// Twice at most: a database that was deleted and made again meanwhile is begun anew.
+Result<Snapshot> takeSettled(const SnapshotContext &context, const std::string &database,
+                             const base::fs::path &stagingPath, bool &hasLostMirror)
 {
     Taker first(context, database, stagingPath);
     auto snapshot = first.run();
-    if (snapshot || !first.wasRecreated())
+    hasLostMirror = first.lostMirror();
+    if (snapshot || hasLostMirror || !first.wasRecreated())
         return snapshot;
     base::fs::path secondPath = stagingPath; // rows of the two databases must never mix
     secondPath += "~again";
     Taker second(context, database, secondPath);
     snapshot = second.run();
-    if (snapshot || !second.wasRecreated())
+    hasLostMirror = second.lostMirror();
+    if (snapshot || hasLostMirror || !second.wasRecreated())
         return snapshot;
     Snapshot unsettled;
     unsettled.entry.name = database;
@@ -366,6 +437,31 @@ Result<Snapshot> takeSnapshot(const SnapshotContext &context, const std::string 
         {"recreated", {}, {}, {}, snapshot.error().message.toStdString()});
     unsettled.failure = snapshot.error();
     return unsettled;
+}
+
+} // namespace
+
+Result<Snapshot> takeSnapshot(const SnapshotContext &context, const std::string &database,
+                              const base::fs::path &stagingPath)
+{
+    bool hasLostMirror = false;
+    auto snapshot = takeSettled(context, database, stagingPath, hasLostMirror);
+    if (!hasLostMirror)
+        return snapshot;
+    const Error failure = snapshot.error();
+    SnapshotContext withoutMirror = context;
+    withoutMirror.mirrorIsDown = true;
+    base::fs::path otherPath = stagingPath;
+    otherPath += "~source";
+    snapshot = takeSettled(withoutMirror, database, otherPath, hasLostMirror);
+    if (!snapshot)
+        return snapshot;
+    snapshot->mirrorIsDown = stopsTheRun(failure.kind);
+    snapshot->mirrorRemark =
+        base::text("%1 was read from the source, because the mirror's copy could not be used: %2 "
+                   "Audit it.")
+            .arg(base::printable(database), failure.message);
+    return snapshot;
 }
 
 } // namespace backup

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/archive/manifest.h"
+#include "core/backup/mirrorcontent.h"
 #include "core/backup/progress.h"
 #include "core/base/clock.h"
 #include "core/base/file.h"
@@ -25,6 +26,11 @@ struct SnapshotContext {
     std::stop_token stop;
     bool verifyAllBodies = false;
     store::WriterSizes storeSizes{};
+    /// Where documents come from when it holds exactly the leaves that the source lists; null:
+    /// from the source. All else, and what they are compared with, comes from the source (D16).
+    couch::Client *mirror = nullptr;
+    bool mirrorIsDown = false; ///< seen before: it need not be asked
+    WhenBehind whenBehind = WhenBehind::Source;
 };
 
 /// One database at one moment: its store, ready to be packed, and its line of the manifest.
@@ -34,6 +40,8 @@ struct Snapshot {
         files;                          ///< null when nothing could be read (see entry.omissions)
     bool vanished = false;              ///< deleted at the source meanwhile, seen twice
     std::optional<base::Error> failure; ///< why nothing could be read
+    bool mirrorIsDown = false;          ///< the next database need not ask it
+    QString mirrorRemark;               ///< what was wrong with what the mirror gave; else empty
 };
 
 /// Takes the snapshot of one database: freezes the list of its leaves, fetches them with their

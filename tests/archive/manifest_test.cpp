@@ -178,6 +178,11 @@ void ManifestTest::comesBackAsItWas()
     empty.databases.push_back({});
     const auto decodedBlank = archive::decodeManifest(archive::encodeManifest(empty));
     QVERIFY(decodedBlank && *decodedBlank == empty);
+    // In the archive, only not where PouchDB finds it.
+    empty.databases.back().omissions = {{"pouch-unreadable", "doc", "1-a", "file", "It is large."}};
+    QVERIFY(empty.isComplete());
+    empty.databases.back().omissions.push_back({"attachment-unreadable", {}, {}, {}, "It is cut."});
+    QVERIFY(!empty.isComplete());
     QVERIFY(!decodedBlank->databases.front().revsLimit);
 }
 

@@ -39,7 +39,8 @@ Files allSizes()
                 "not only ASCII");
     addDatabase(files, std::string(60, 'x') + "-\xc3\xa4\xc3\xb6\xc3\xbc" + std::string(60, 'y'),
                 "long and not ASCII");
-    for (const char *name : {"000005.ldb", "LOCK", "LOG", "000007.sst", "1.big"})
+    for (const char *name : {"000005.ldb", "LOCK", "LOG", "000007.sst",
+                             "oversize-d41d8cd98f00b204e9800998ecf8427e-0001"})
         files[std::string("one-more/") + name] = name;
     files["manifest.json"] = "{}";
     files["README.txt"] = "read me";

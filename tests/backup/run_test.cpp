@@ -18,6 +18,7 @@ private slots:
     void onlyReads();
     void progressEnds();
     void looseFiles();
+    void anOversizeAttachmentIsInTheArchive();
     void oneDatabaseIsRefused();
     void nothingCanBeRead();
     void nothingToBackUp();
@@ -132,6 +133,28 @@ void RunTest::looseFiles()
     VERIFY_GOOD((*view)->reader().readLooseFile("format.json", 10'000));
     QVERIFY((*view)->manifest().has_value());
     QVERIFY(*(*view)->manifest() == outcome->manifest);
+}
+
+/// Fetched, verified, and taken over by the next run.
+void RunTest::anOversizeAttachmentIsInTheArchive()
+{
+    FakeServer server;
+    const std::string bytes(store::kLargeAttachmentBytes + 100, 'x');
+    server.databases["db"].write("doc", {"a", "", false, {{"huge", bytes}, {"small", "s"}}});
+    Runner runner(server);
+    runner.request.storeSizes = {.pouchLimitBytes = store::kLargeAttachmentBytes,
+                                 .oversizePartBytes = 3'000'000};
+    for (const bool isReused : {false, true}) {
+        runner.clock.time += std::chrono::hours(1);
+        const auto outcome = runner.run();
+        VERIFY_GOOD(outcome);
+        QVERIFY(outcome->verification.remarks.empty());
+        QVERIFY(outcome->manifest.isComplete());
+        QCOMPARE(outcome->reused(), std::uint64_t(isReused ? 1 : 0));
+        QCOMPARE(runner.faultOf(outcome->archive, expectedOf(server)), QString());
+        QCOMPARE(outcome->manifest.databases.front().omissions.front().code,
+                 std::string("pouch-unreadable"));
+    }
 }
 
 void RunTest::oneDatabaseIsRefused()
