@@ -1,5 +1,6 @@
 #include "core/backup/folder.h"
 
+#include "core/backup/foldername.h"
 #include "core/base/failpoint.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
@@ -23,8 +24,6 @@ namespace fs = base::fs;
 constexpr const char *kMarkerName = ".focus-monitor-folder";
 constexpr const char *kLockName = ".focus-monitor-lock";
 constexpr const char *kKnownFoldersName = "known-folders.json";
-constexpr std::string_view kPartialSuffix = ".tgz.partial";
-constexpr std::string_view kStagingSuffix = ".staging";
 constexpr std::uint64_t kSmallFileLimit = std::uint64_t{1} << 20;
 
 QString shown(const fs::path &path)
@@ -36,33 +35,6 @@ bool isThere(const fs::path &path)
 {
     std::error_code code;
     return fs::exists(path, code);
-}
-
-/// "2026-11-23T03_00_00.000Z", perhaps with "-2" behind it: a name that freeTimestamp() gives.
-bool isTimestamp(std::string_view text)
-{
-    constexpr std::string_view pattern = "dddd-dd-ddTdd_dd_dd.dddZ";
-    const auto isDigit = [](char c) { return c >= '0' && c <= '9'; };
-    if (text.size() < pattern.size())
-        return false;
-    for (size_t i = 0; i < pattern.size(); ++i) {
-        if (pattern[i] == 'd' ? !isDigit(text[i]) : text[i] != pattern[i])
-            return false;
-    }
-    text.remove_prefix(pattern.size());
-    return text.empty()
-        || (text.size() > 1 && text[0] == '-'
-            && std::all_of(text.begin() + 1, text.end(), isDigit));
-}
-
-/// Only what a run of ours makes: other things in the folder are somebody's.
-bool isLeftover(std::string_view name)
-{
-    for (const std::string_view suffix : {kPartialSuffix, kStagingSuffix}) {
-        if (name.ends_with(suffix) && isTimestamp(name.substr(0, name.size() - suffix.size())))
-            return true;
-    }
-    return false;
 }
 
 Result<std::vector<fs::path>> entriesOf(const fs::path &folder)
@@ -188,7 +160,7 @@ Status Folder::removeLeftovers()
         return entries.error();
     for (const fs::path &entry : *entries) {
         const std::string name = base::toUtf8(entry.filename());
-        if (!isLeftover(name))
+        if (!isLeftoverName(name))
             continue;
         FM_POINT("folder.remove-leftover");
         if (Status removed = base::removeTree(entry); !removed)
@@ -215,8 +187,8 @@ std::vector<fs::path> Folder::archives() const
 
 bool Folder::isArchiveName(std::string_view name)
 {
-    constexpr std::string_view suffix = ".tgz";
-    return name.ends_with(suffix) && isTimestamp(name.substr(0, name.size() - suffix.size()));
+    return name.ends_with(kArchiveSuffix)
+        && isTimestamp(name.substr(0, name.size() - kArchiveSuffix.size()));
 }
 
 Status Folder::requireStillThere() const

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace base {
 
@@ -19,5 +21,7 @@ public:
 
 /// "2026-11-23T03:00:00.000Z"
 [[nodiscard]] std::string isoTime(std::chrono::system_clock::time_point time);
+/// The time of such a text, with or without milliseconds; nothing for anything else.
+[[nodiscard]] std::optional<std::chrono::system_clock::time_point> timeOfIso(std::string_view text);
 
 } // namespace base

@@ -16,6 +16,9 @@ private slots:
     void isoTime_data();
     void isoTime();
     void isoTimeIsQts();
+    void timeOfIsoIsItsInverse();
+    void timeOfIsoRefuses_data();
+    void timeOfIsoRefuses();
     void systemClock();
     void version();
 };
@@ -73,6 +76,35 @@ void ClockTest::version()
 {
     static const QRegularExpression form(QStringLiteral("^\\d+\\.\\d+\\.\\d+$"));
     QVERIFY(form.match(QString::fromUtf8(base::versionText())).hasMatch());
+}
+
+void ClockTest::timeOfIsoIsItsInverse()
+{
+    for (const char *text : {"2026-11-23T03:00:00.000Z", "1970-01-01T00:00:00.001Z",
+                             "2024-02-29T23:59:59.999Z", "1969-12-31T23:59:59.000Z"}) {
+        const auto time = base::timeOfIso(text);
+        QVERIFY(time);
+        QCOMPARE(base::isoTime(*time), std::string(text));
+    }
+    QCOMPARE(base::isoTime(*base::timeOfIso("2026-11-23T03:00:01Z")),
+             std::string("2026-11-23T03:00:01.000Z"));
+}
+
+void ClockTest::timeOfIsoRefuses_data()
+{
+    QTest::addColumn<std::string>("text");
+    for (const char *text :
+         {"", "2026-11-23", "2026-11-23T03:00:00", "2026-11-23T03:00:00+01", "2026-11-23 03:00:00Z",
+          "2026-13-23T03:00:00Z", "2026-02-29T03:00:00Z", "2026-11-23T24:00:00Z",
+          "2026-11-23T03:60:00Z", "2026-11-23T03:00:60Z", "2026-11-23T03:00:00.00Z",
+          "-026-11-23T03:00:00Z", "2026-11-23T03:00:00.0000Z"})
+        QTest::newRow(text) << std::string(text);
+}
+
+void ClockTest::timeOfIsoRefuses()
+{
+    QFETCH(const std::string, text);
+    QVERIFY(!base::timeOfIso(text));
 }
 
 QTEST_GUILESS_MAIN(ClockTest)
