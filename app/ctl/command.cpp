@@ -22,6 +22,9 @@ std::vector<std::unique_ptr<Command>> makeCommands()
     commands.push_back(makeServeCommand());
     commands.push_back(makeRehearseCommand());
     commands.push_back(makeConfigCommand());
+    commands.push_back(makeRunCommand());
+    commands.push_back(makeStatusCommand());
+    commands.push_back(makeReplicationsCommand());
     return commands;
 }
 

@@ -51,6 +51,9 @@ public:
 [[nodiscard]] std::unique_ptr<Command> makeServeCommand();
 [[nodiscard]] std::unique_ptr<Command> makeRehearseCommand();
 [[nodiscard]] std::unique_ptr<Command> makeConfigCommand();
+[[nodiscard]] std::unique_ptr<Command> makeRunCommand();
+[[nodiscard]] std::unique_ptr<Command> makeStatusCommand();
+[[nodiscard]] std::unique_ptr<Command> makeReplicationsCommand();
 
 /// Parses `arguments` (without the program's name), runs the command and prints what goes wrong:
 /// one sentence on err, or with --json one object on out. Returns the exit code.

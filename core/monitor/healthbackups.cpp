@@ -35,9 +35,10 @@ Reading backupAge(const Facts &facts, const Thresholds &thresholds)
                                 : text("There is no good backup."),
                 text("See why the runs since did not end well, or back up now."), value,
                 lengthOf(limit)};
+    if (!backup.lastGood)
+        return noData(text("The first backup is on its way."));
     return {Good,
-            backup.lastGood ? text("The last good backup is %1 old.").arg(lengthOf(age))
-                            : text("The first backup is on its way."),
+            text("The last good backup is %1 old.").arg(lengthOf(age)),
             {},
             value,
             lengthOf(limit)};

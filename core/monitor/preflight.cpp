@@ -22,17 +22,6 @@ namespace {
 
 constexpr std::array kSystemDatabases{"_users", "_replicator", "_global_changes"};
 
-/// Mon, 23 Nov 2026 16:09:45 GMT
-std::optional<TimePoint> timeOfHeader(const std::string &date)
-{
-    QDateTime time = QLocale::c().toDateTime(QString::fromStdString(date),
-                                             QStringLiteral("ddd, dd MMM yyyy hh:mm:ss 'GMT'"));
-    if (!time.isValid())
-        return std::nullopt;
-    time.setTimeSpec(Qt::UTC);
-    return TimePoint(std::chrono::milliseconds(time.toMSecsSinceEpoch()));
-}
-
 QVersionNumber versionOf(const couch::ServerInfo &server)
 {
     return QVersionNumber::fromString(QString::fromStdString(server.version));
@@ -48,7 +37,7 @@ public:
              {"mirror-answers", "mirror-version", "mirror-rights", "source-answers", "source-login",
               "source-host-login", "two-servers", "source-databases", "source-reads", "clocks",
               "mirror-system-databases"})
-            m_report.checks.push_back({code, CheckState::Skipped, {}});
+            m_report.checks.push_back({code, PreflightState::Skipped, {}});
     }
 
     PreflightReport run()
@@ -62,7 +51,7 @@ public:
     }
 
 private:
-    bool say(const char *code, CheckState state, const QString &sentence)
+    bool say(const char *code, PreflightState state, const QString &sentence)
     {
         for (PreflightCheck &check : m_report.checks) {
             if (std::string_view(check.code) == code) {
@@ -70,11 +59,11 @@ private:
                 check.sentence = sentence;
             }
         }
-        return state != CheckState::Failed;
+        return state != PreflightState::Failed;
     }
     bool fail(const char *code, const Error &error)
     {
-        return say(code, CheckState::Failed, error.message);
+        return say(code, PreflightState::Failed, error.message);
     }
 
     bool mirror()
@@ -84,7 +73,7 @@ private:
             return fail("mirror-answers", greeting.error());
         m_mirror = *greeting;
         m_report.mirrorVersion = greeting->server.version;
-        say("mirror-answers", CheckState::Good,
+        say("mirror-answers", PreflightState::Good,
             text("The mirror answers: %1.").arg(nameOfServer(greeting->server)));
         mirrorVersion(greeting->server);
         return mirrorRights();
@@ -96,16 +85,16 @@ private:
         m_report.mirrorTakesAuthObjects =
             !server.isPouchDbServer && version >= QVersionNumber(3, 2);
         if (server.isPouchDbServer || version < QVersionNumber(2, 1))
-            say("mirror-version", CheckState::Attention,
+            say("mirror-version", PreflightState::Attention,
                 text("The mirror has no scheduler: less can be seen of its replications."));
         else if (version < QVersionNumber(3, 3, 3))
-            say("mirror-version", CheckState::Attention,
+            say("mirror-version", PreflightState::Attention,
                 text(
                     "CouchDB %1 may leave out documents with attachments when it copies. Use 3.3.3 "
                     "or later for the mirror.")
                     .arg(printable(server.version)));
         else
-            say("mirror-version", CheckState::Good,
+            say("mirror-version", PreflightState::Good,
                 text("CouchDB %1 is fit to be the mirror.").arg(printable(server.version)));
     }
 
@@ -115,10 +104,10 @@ private:
         if (!session)
             return fail("mirror-rights", session.error());
         if (session->isAdmin())
-            return say("mirror-rights", CheckState::Good,
+            return say("mirror-rights", PreflightState::Good,
                        text("The user \"%1\" is an administrator of the mirror.")
                            .arg(printable(session->name)));
-        return say("mirror-rights", CheckState::Failed,
+        return say("mirror-rights", PreflightState::Failed,
                    text("The user \"%1\" is no administrator of the mirror. Give an administrator: "
                         "only one may write replications.")
                        .arg(printable(session->name)));
@@ -131,7 +120,7 @@ private:
             return fail("source-answers", greeting.error());
         m_source = *greeting;
         m_report.sourceVersion = greeting->server.version;
-        say("source-answers", CheckState::Good,
+        say("source-answers", PreflightState::Good,
             text("The source answers: %1.").arg(nameOfServer(greeting->server)));
         if (!sourceLogin() || !hostLogin() || !twoServers())
             return false;
@@ -141,7 +130,7 @@ private:
     bool sourceLogin()
     {
         if (m_request.sourceUser.empty())
-            return say("source-login", CheckState::Good,
+            return say("source-login", PreflightState::Good,
                        text("The source is read without a login."));
         const auto session = m_request.source.session();
         // Behind a path in front of the databases there may be no _session; the list then shows.
@@ -152,11 +141,11 @@ private:
         if (!session && !isMissing)
             return fail("source-login", session.error());
         if (session && session->name.empty())
-            return say("source-login", CheckState::Failed,
+            return say("source-login", PreflightState::Failed,
                        text("The source does not take the login of user \"%1\". Set its password "
                             "again.")
                            .arg(printable(m_request.sourceUser)));
-        return say("source-login", CheckState::Good,
+        return say("source-login", PreflightState::Good,
                    session ? text("The source knows the user \"%1\".").arg(printable(session->name))
                            : text("The source does not say who is logged in."));
     }
@@ -168,14 +157,15 @@ private:
         constexpr const char *kCode = "source-host-login";
         if (m_request.sourceHostRoot == nullptr || m_request.sourcePassword == nullptr
             || m_request.sourceUser.empty())
-            return say(kCode, CheckState::Good, text("No login at the source's host is needed."));
+            return say(kCode, PreflightState::Good,
+                       text("No login at the source's host is needed."));
         const auto session =
             m_request.sourceHostRoot->logIn(m_request.sourceUser, *m_request.sourcePassword);
         if (session && *session)
-            return say(kCode, CheckState::Good,
+            return say(kCode, PreflightState::Good,
                        text("The source's host opens a session for the replicator."));
         if (!session && session.error().kind == ErrorKind::NotFound)
-            return say(kCode, CheckState::Good,
+            return say(kCode, PreflightState::Good,
                        text("The source's host has no sessions; the replicator logs in with each "
                             "request."));
         if (!session
@@ -184,7 +174,7 @@ private:
                 || session.error().kind == ErrorKind::Cancelled))
             return fail(kCode, session.error());
         return say(
-            kCode, CheckState::Failed,
+            kCode, PreflightState::Failed,
             text(
                 "%1/_session is not CouchDB's, but the replicator logs in there, so that every job "
                 "would fail. Set auth_plugins = couch_replicator_auth_noop under [replicator] on "
@@ -198,10 +188,10 @@ private:
         const std::string &uuid = m_source.server.uuid;
         if (!uuid.empty() && uuid == m_mirror.server.uuid)
             return say(
-                "two-servers", CheckState::Failed,
+                "two-servers", PreflightState::Failed,
                 text("Source and mirror are the same server. Give another address for one of "
                      "them."));
-        return say("two-servers", CheckState::Good, text("Source and mirror are two servers."));
+        return say("two-servers", PreflightState::Good, text("Source and mirror are two servers."));
     }
 
     bool sourceDatabases()
@@ -209,15 +199,16 @@ private:
         const auto names = m_request.discover();
         if (!names)
             return fail("source-databases", names.error());
-        say("source-databases", names->empty() ? CheckState::Attention : CheckState::Good,
+        say("source-databases", names->empty() ? PreflightState::Attention : PreflightState::Good,
             names->empty() ? text("The source has no database that is to be mirrored.")
                            : text("Databases found at the source: %1.").arg(names->size()));
         if (names->empty())
-            return say("source-reads", CheckState::Good, text("There is no database to read yet."));
+            return say("source-reads", PreflightState::Good,
+                       text("There is no database to read yet."));
         const auto info = m_request.source.databaseInfo(names->front());
         if (!info)
             return fail("source-reads", info.error());
-        return say("source-reads", CheckState::Good,
+        return say("source-reads", PreflightState::Good,
                    text("The database %1 can be read.").arg(printable(names->front())));
     }
 
@@ -225,24 +216,22 @@ private:
     {
         QStringList wrong;
         const auto look = [&](const QString &server, const std::string &date) {
-            const auto time = timeOfHeader(date);
-            if (!time)
-                return;
-            const auto apart =
-                std::chrono::duration_cast<std::chrono::seconds>(*time - m_request.clock.now());
-            if (std::chrono::abs(apart) > kClockTolerance)
-                wrong.append(apart.count() > 0
-                                 ? text("the clock of %1 is %2 s ahead of this machine's")
-                                       .arg(server, QString::number(apart.count()))
-                                 : text("the clock of %1 is %2 s behind this machine's")
-                                       .arg(server, QString::number(-apart.count())));
+            const auto apart = clockSkewOf(date, m_request.clock.now());
+            if (!apart || std::chrono::abs(*apart) <= kClockTolerance)
+                return apart;
+            wrong.append(apart->count() > 0
+                             ? text("the clock of %1 is %2 s ahead of this machine's")
+                                   .arg(server, QString::number(apart->count()))
+                             : text("the clock of %1 is %2 s behind this machine's")
+                                   .arg(server, QString::number(-apart->count())));
+            return apart;
         };
         look(text("the source"), m_source.date);
-        look(text("the mirror"), m_mirror.date);
+        m_report.mirrorSkew = look(text("the mirror"), m_mirror.date);
         if (wrong.isEmpty())
-            say("clocks", CheckState::Good, text("The clocks agree."));
+            say("clocks", PreflightState::Good, text("The clocks agree."));
         else
-            say("clocks", CheckState::Attention,
+            say("clocks", PreflightState::Attention,
                 text("Set the clocks right: %1.").arg(wrong.join(QStringLiteral(", "))));
     }
 
@@ -272,11 +261,11 @@ private:
         }
         const QString list = missing.join(QStringLiteral(", "));
         if (missing.isEmpty())
-            say(kCode, CheckState::Good, text("The mirror has its system databases."));
+            say(kCode, PreflightState::Good, text("The mirror has its system databases."));
         else if (m_request.createSystemDatabases)
-            say(kCode, CheckState::Good, text("Made on the mirror: %1.").arg(list));
+            say(kCode, PreflightState::Good, text("Made on the mirror: %1.").arg(list));
         else
-            say(kCode, CheckState::Attention, text("The mirror lacks %1.").arg(list));
+            say(kCode, PreflightState::Attention, text("The mirror lacks %1.").arg(list));
     }
 
     static QString nameOfServer(const couch::ServerInfo &server)
@@ -293,13 +282,31 @@ private:
 
 } // namespace
 
-const char *nameOf(CheckState state)
+std::optional<std::chrono::seconds> clockSkewOf(const std::string &dateHeader, TimePoint now)
+{
+    QDateTime time = QLocale::c().toDateTime(QString::fromStdString(dateHeader),
+                                             QStringLiteral("ddd, dd MMM yyyy hh:mm:ss 'GMT'"));
+    if (!time.isValid())
+        return std::nullopt;
+    time.setTimeSpec(Qt::UTC);
+    const TimePoint theirs(std::chrono::milliseconds(time.toMSecsSinceEpoch()));
+    return std::chrono::duration_cast<std::chrono::seconds>(theirs - now);
+}
+
+bool PreflightReport::found(std::string_view code, PreflightState state) const
+{
+    return std::any_of(checks.begin(), checks.end(), [&](const PreflightCheck &check) {
+        return check.code == code && check.state == state;
+    });
+}
+
+const char *nameOf(PreflightState state)
 {
     switch (state) {
-    case CheckState::Good: return "good";
-    case CheckState::Attention: return "attention";
-    case CheckState::Failed: return "failed";
-    case CheckState::Skipped: break;
+    case PreflightState::Good: return "good";
+    case PreflightState::Attention: return "attention";
+    case PreflightState::Failed: return "failed";
+    case PreflightState::Skipped: break;
     }
     return "skipped";
 }
@@ -307,7 +314,7 @@ const char *nameOf(CheckState state)
 bool PreflightReport::isGood() const
 {
     return std::none_of(checks.begin(), checks.end(), [](const PreflightCheck &check) {
-        return check.state == CheckState::Failed;
+        return check.state == PreflightState::Failed;
     });
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/backup/mirrorcontent.h"
 #include "core/backup/retention.h"
 #include "core/backup/schedule.h"
 #include "core/base/glob.h"
@@ -26,11 +27,7 @@ struct Server {
     bool allowPlainHttp = false;
 };
 
-/// What a snapshot does with a database that its mirror does not have whole.
-enum class WhenBehind {
-    Source, ///< fetched from the source
-    Omit    ///< left out, and named in the manifest
-};
+using backup::WhenBehind;
 
 struct Mirror : Server {
     std::string ownUrl;    ///< the mirror as it sees itself; empty: as this program sees it

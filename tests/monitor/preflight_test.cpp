@@ -46,7 +46,7 @@ void failing(FakeMirror &server, const std::string &target, int status, const st
     };
 }
 
-QString sentenceOf(const PreflightReport &report, const std::string &code, CheckState state)
+QString sentenceOf(const PreflightReport &report, const std::string &code, PreflightState state)
 {
     for (const PreflightCheck &check : report.checks) {
         if (check.code == code)
@@ -79,7 +79,7 @@ void PreflightTest::allGood()
     Servers servers;
     const PreflightReport report = servers.run();
     for (const PreflightCheck &check : report.checks)
-        QVERIFY2(check.state == CheckState::Good,
+        QVERIFY2(check.state == PreflightState::Good,
                  qPrintable(QLatin1String(check.code) + check.sentence));
     QVERIFY(report.isGood());
     QVERIFY(report.created.empty());
@@ -153,14 +153,14 @@ void PreflightTest::failures()
     breakIt(servers);
     const PreflightReport report = servers.run();
     QVERIFY(!report.isGood());
-    const QString said = sentenceOf(report, code.toStdString(), CheckState::Failed);
+    const QString said = sentenceOf(report, code.toStdString(), PreflightState::Failed);
     QVERIFY2(said.contains(sentence), qPrintable(said));
     QVERIFY(!said.contains(QStringLiteral("canary")));
     bool isBehind = false;
     for (const PreflightCheck &check : report.checks) {
         if (isBehind)
-            QCOMPARE(check.state, CheckState::Skipped);
-        isBehind = isBehind || check.state == CheckState::Failed;
+            QCOMPARE(check.state, PreflightState::Skipped);
+        isBehind = isBehind || check.state == PreflightState::Failed;
     }
     QVERIFY(servers.mirror.writes().empty());
     QVERIFY(servers.host.requestsFor("") <= 1);
@@ -211,7 +211,7 @@ void PreflightTest::attention()
     change(servers);
     const PreflightReport report = servers.run();
     QVERIFY(report.isGood());
-    const QString said = sentenceOf(report, code.toStdString(), CheckState::Attention);
+    const QString said = sentenceOf(report, code.toStdString(), PreflightState::Attention);
     QVERIFY2(said.contains(sentence), qPrintable(said));
 }
 
@@ -232,7 +232,7 @@ void PreflightTest::anEmptySource()
     servers.databases.clear();
     const PreflightReport report = servers.run();
     QVERIFY(report.isGood());
-    QVERIFY(sentenceOf(report, "source-databases", CheckState::Attention)
+    QVERIFY(sentenceOf(report, "source-databases", PreflightState::Attention)
                 .contains(QStringLiteral("no database")));
 }
 

@@ -179,7 +179,7 @@ void StageTest::fromNothingToAWholeCopy()
     for (const PreflightCheck &check : report.checks) {
         // The rehearsal's servers have the wall's clock in their headers.
         if (std::string_view(check.code) != "clocks")
-            QVERIFY2(check.state == CheckState::Good,
+            QVERIFY2(check.state == PreflightState::Good,
                      qPrintable(QLatin1String(check.code) + QStringLiteral(": ") + check.sentence));
     }
     QVERIFY(stage.settle());
