@@ -200,6 +200,9 @@ void MessageTest::nobodyGetsInAHeader()
     const std::string mail = asMail(*message, bad, {bad, "b@c"}, kNow, "7");
     QCOMPARE(mail.find("\nBcc:"), std::string::npos);
     QCOMPARE(mail.find("\n.\r"), std::string::npos);
+    // Nor does an address name a second one.
+    const std::string two = asMail(*message, "a@b", {"a@b>,<thief@example"}, kNow, "7");
+    QVERIFY2(two.find("To: <a@bthief@example>\r\n") != std::string::npos, two.c_str());
     const std::string headers = mail.substr(0, mail.find("\r\n\r\n"));
     for (const QByteArray &line : QByteArray::fromStdString(headers).split('\n'))
         QVERIFY2(line.startsWith(' ')

@@ -325,6 +325,8 @@ void ConfigTest::allProblemsAreNamed()
 
 void ConfigTest::noProblemShowsAPassword()
 {
+    const TomlValue url{std::string("https://backup:hunter2@focus.example"), 1};
+    QCOMPARE(shownValue(*findSetting("source.url"), url), std::string("\"…\""));
     for (const char *toml :
          {"[source]\nurl = \"https://backup:hunter2@focus.example\"",
           "[source]\nurl = \"ftp://backup:hunter2@focus.example\"",
