@@ -4,7 +4,10 @@
 #include <string_view>
 
 /// The reasons of crashes in the words of CouchDB 3.5.0's replicator: Erlang terms, printed as
-/// Erlang prints them (lines of 80 characters). Recorded, except where a comment says otherwise.
+/// Erlang prints them (lines of 80 characters). Recorded are those of loginRefused, loginFailed
+/// with Refused and NoSuchHost, cannotOpen, changesRefused(404), changesEnded, requestRefused of
+/// revs_diff_failed, sessionLost, filterMissing and duplicate; the others were never recorded and
+/// follow the sources of the replicator.
 namespace serve::replicationerror {
 
 /// How a request got no answer, as the HTTP client of CouchDB names it.
