@@ -6,7 +6,8 @@
 
 using namespace ctltesting;
 
-const QByteArray kCommands = "backup, verify, list, show, extract, diff, serve, rehearse or config";
+const QByteArray kCommands = 
+    "backup, verify, list, show, extract, diff, serve, rehearse, config, run, status or replications";
 
 /// Wrong command lines, as an operator types them.
 class UsageTest : public QObject

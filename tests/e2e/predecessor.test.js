@@ -59,6 +59,8 @@ function countsOf(name, dump) {
     conflicted: count((document) => live(document).length > 1),
     attachments: documents.flatMap(leavesOf).flatMap(stubsOf).length,
     update_seq: null,
+    compared: null,
+    content_from: null,
     reused: false,
     omissions: [],
     whole: true,
