@@ -99,6 +99,11 @@ public:
         auto config = m_options.config();
         if (!config)
             return config.error();
+        if (!config->listen.empty())
+            return base::Error{base::ErrorKind::Unsupported,
+                               base::text("This program serves no /healthz and /metrics. Take "
+                                          "`listen` out of the configuration; `status --json` says "
+                                          "the same.")};
         auto log =
             base::Log::open({base::fromUtf8(config->log.folder.empty() ? config->dataFolder + "/log"
                                                                        : config->log.folder),

@@ -106,6 +106,8 @@ private:
         else if (backup.nextRun)
             context.out << "; the next one " << whenText(*backup.nextRun, m_now);
         context.out << '\n';
+        if (!backup.folderProblem.isEmpty())
+            context.out << "  " << shown(backup.folderProblem.toStdString(), 2000) << '\n';
         if (backup.lastRun && !backup.lastRun->reason.isEmpty())
             context.out << "  " << shown(backup.lastRun->reason.toStdString(), 2000) << '\n';
     }

@@ -261,7 +261,7 @@ void BackupKeeper::poll(Mirror mirror, bool holdAll)
 BackupState BackupKeeper::state() const
 {
     BackupState state;
-    state.folderProblem = m_folderProblem;
+    state.folderProblem = m_folderProblem.isEmpty() ? m_journalProblem : m_folderProblem;
     state.archives = m_catalogue.entries();
     state.leftovers = m_catalogue.leftovers();
     if (const JournalEntry *last = m_journal.lastRun())

@@ -80,6 +80,11 @@ Status Engine::prepare()
     if (!backups)
         return backups.error();
     m_backups = std::move(*backups);
+    auto messenger =
+        Messenger::open({config, m_options.clock, stop, [this] { wake(); }}, m_options.findSecret);
+    if (!messenger)
+        return messenger.error();
+    m_messenger = std::move(*messenger);
     return {};
 }
 
@@ -121,6 +126,7 @@ void Engine::run(const std::stop_token &stop)
                               : std::chrono::seconds(m_options.config.discovery.pollInterval));
         waitUntil(m_options.clock.now() + interval, stop);
     }
+    m_messenger.reset();
     m_backups.reset(); // ends what runs and records it
     m_mirror.reset();
 }
@@ -195,11 +201,13 @@ void Engine::publish()
     if (m_mirror)
         state.mirror = m_mirror->state();
     state.backup = m_backups->state();
-    const monitor::Facts facts = gatherFacts(
+    monitor::Facts facts = gatherFacts(
         {m_options.config, m_reading, state.mirror, state.backup, m_backups->journal().entries(),
          m_backups->retentionProblem(), m_startedAt, state.at, m_options.zone});
+    facts.alerts = m_messenger->facts();
     state.checks = monitor::judgeHealth(facts, m_options.config.checks.thresholds, {}, m_health);
     state.verdict = monitor::verdictOf(state.checks, facts);
+    m_messenger->tell(state.checks, state.verdict);
     const Status written =
         base::writeFileAtomically(stateFileIn(m_options.config.dataFolder), encodeState(state));
     if (!written) // others see that the state is old

@@ -2,6 +2,7 @@
 
 #include "core/engine/backupkeeper.h"
 #include "core/engine/factsgatherer.h"
+#include "core/engine/messenger.h"
 #include "core/engine/mirrorkeeper.h"
 
 #include <condition_variable>
@@ -56,6 +57,7 @@ private:
     std::unique_ptr<couch::Administration> m_greeter; ///< only asked for version and time
     std::unique_ptr<MirrorKeeper> m_mirror;           ///< null: none is configured
     std::unique_ptr<BackupKeeper> m_backups;
+    std::unique_ptr<Messenger> m_messenger;
     SourceReading m_reading;
     std::optional<TimePoint> m_listedAt;
     monitor::HealthMemory m_health;

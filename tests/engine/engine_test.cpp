@@ -27,6 +27,7 @@ private slots:
     void removedStaysRemoved();
     void troubleIsSaidAndTakenBack_data();
     void troubleIsSaidAndTakenBack();
+    void alertsAreSaidOnce();
     void withoutAMirrorTheSourceIsBackedUp();
     void aSecondOneIsRefused();
     void oldBackupsGoByTheRules();
@@ -106,7 +107,7 @@ public:
                              std::chrono::system_clock::duration atMost)
     {
         const auto end = m_rehearsal->clock().now() + atMost;
-        const auto patience = std::chrono::steady_clock::now() + 60s;
+        const auto patience = std::chrono::steady_clock::now() + 240s; // under the sanitizers
         std::unique_lock lock(m_mutex);
         while (!(m_looks > 0 && isSo(m_state))) {
             if (m_error || m_rehearsal->clock().now() > end
@@ -287,6 +288,35 @@ void EngineTest::troubleIsSaidAndTakenBack()
     QVERIFY2(stage.until(
                  [](const State &state) { return state.verdict.level == VerdictLevel::Good; }, 24h),
              qPrintable(stage.state().verdict.sentence));
+}
+
+/// One message when it goes wrong, one when it is right again. They are posted into a database,
+/// which counts them.
+void EngineTest::alertsAreSaidOnce()
+{
+    Stage stage;
+    serve::Rehearsal &rehearsal = stage.rehearsal();
+    QVERIFY(!rehearsal.mirror().backend().create("messages"));
+    const auto messages = [&rehearsal]() -> std::uint64_t {
+        const auto opened = rehearsal.mirror().backend().open("messages");
+        return opened && *opened ? (*opened)->info()->documents : 0;
+    };
+    stage.config.alerts.webhook.url = rehearsal.mirror().url() + "/messages";
+    stage.config.alerts.repeatAfter = 24h;
+    stage.start();
+    QVERIFY(stage.untilGood());
+    QCOMPARE(messages(), std::uint64_t(0));
+    rehearsal.source().faults().setPlan([](const serve::Request &) {
+        return std::optional(serve::Fault{.kind = serve::FaultKind::Refuse, .status = 500});
+    });
+    QVERIFY(stage.until([&](const State &) { return messages() > 0; }, 2h));
+    const auto from = stage.state().at;
+    QVERIFY(stage.until([&](const State &state) { return state.at > from + 5min; }, 1h));
+    const std::uint64_t said = messages();
+    QVERIFY2(said >= 1 && said <= 2, qPrintable(QString::number(said))); // two causes at most
+    rehearsal.source().faults().clear();
+    QVERIFY(stage.untilGood());
+    QVERIFY(stage.until([&](const State &) { return messages() == said + 1; }, 1h));
 }
 
 void EngineTest::withoutAMirrorTheSourceIsBackedUp()
