@@ -6,7 +6,7 @@
 
 using namespace ctltesting;
 
-const QByteArray kCommands = 
+const QByteArray kCommands =
     "backup, verify, list, show, extract, diff, serve, rehearse, config, run, status or replications";
 
 /// Wrong command lines, as an operator types them.
