@@ -336,6 +336,5 @@ void SurroundingsTest::archivesThatChangeUnderTheRun()
     }
 }
 
-Q_DECLARE_METATYPE(std::function<void(const base::fs::path &)>)
 QTEST_GUILESS_MAIN(SurroundingsTest)
 #include "surroundings_test.moc"
