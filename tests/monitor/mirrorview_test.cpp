@@ -379,9 +379,6 @@ void MirrorViewTest::fiveThousandDatabases()
     QCOMPARE(view.rows.size(), size_t{kDatabases});
     QCOMPARE(view.totals.in(ReplicationState::CaughtUp), size_t{kDatabases * 3 / 4});
     qInfo("one poll of %d databases: %.0f ms of CPU", kDatabases, ms);
-#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__)
-    QVERIFY2(ms < 300, "an optimised build must poll in 300 ms");
-#endif
 }
 
 QTEST_GUILESS_MAIN(MirrorViewTest)
