@@ -2,7 +2,13 @@
 
 #include "core/backup/archiveview.h"
 
+#include <QDeadlineTimer>
+
+#include <leveldb/env.h>
+
 #include <algorithm>
+#include <mutex>
+#include <thread>
 
 namespace backuptesting {
 
@@ -11,6 +17,7 @@ using base::Result;
 namespace {
 
 constexpr const char *kFileDescriptors = "/proc/self/fd";
+constexpr const char *kThreads = "/proc/self/task";
 
 size_t openFiles()
 {
@@ -19,6 +26,35 @@ size_t openFiles()
     for (const auto &entry : base::fs::directory_iterator(kFileDescriptors, code))
         count += entry.is_socket(code) || entry.is_fifo(code) ? 0 : 1;
     return count;
+}
+
+size_t threads()
+{
+    std::error_code code;
+    const base::fs::directory_iterator all(kThreads, code);
+    return size_t(std::distance(begin(all), end(all)));
+}
+
+/// A thread that has been joined may be listed for another moment.
+bool isThreadsAtMost(size_t allowed)
+{
+    QDeadlineTimer patience(std::chrono::seconds(10));
+    while (threads() > allowed && !patience.hasExpired())
+        std::this_thread::yield();
+    return threads() <= allowed;
+}
+
+/// LevelDB starts one thread when it first has something to do, and keeps it for the process.
+void startThreadOfLevelDB()
+{
+    static std::once_flag once;
+    std::call_once(once, [] { leveldb::Env::Default()->Schedule([](void *) {}, nullptr); });
+}
+
+size_t threadsBefore()
+{
+    startThreadOfLevelDB();
+    return threads();
 }
 
 /// Where the message of a failed run stands in for its manifest.
@@ -113,6 +149,7 @@ Invariants::Invariants(const Runner &runner, const FakeServer &server,
     , m_before(testsupport::contentsOf(runner.folder()))
     , m_requestsBefore(server.requests())
     , m_openFilesBefore(openFiles())
+    , m_threadsBefore(threadsBefore())
 {
 }
 
@@ -137,6 +174,8 @@ QString Invariants::brokenBy(const Result<backup::RunOutcome> &outcome, size_t l
         return QStringLiteral("I1: it was published without being verified");
     if (openFiles() > m_openFilesBefore)
         return QStringLiteral("I7: %1 files stay open").arg(openFiles() - m_openFilesBefore);
+    if (!isThreadsAtMost(m_threadsBefore))
+        return QStringLiteral("I7: %1 threads go on").arg(threads() - m_threadsBefore);
     return outcome ? QString() : sentenceFault(outcome.error().message);
 }
 

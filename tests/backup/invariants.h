@@ -14,7 +14,7 @@ namespace backuptesting {
 /// I4 earlier archives are the same bytes
 /// I5 nothing half done is left, and a run adds one archive or none
 /// I6 secrets are in no message, file or archive
-/// I7 nothing goes on being held: no file stays open
+/// I7 nothing goes on being held: no file stays open, no thread goes on
 /// I9 an error is one line, ends as a sentence, and says what it is about
 /// I11 the source is only read
 /// I12 nothing is written outside the two folders, and no link is there
@@ -49,6 +49,7 @@ private:
     std::map<std::string, std::string> m_before;
     size_t m_requestsBefore;
     size_t m_openFilesBefore;
+    size_t m_threadsBefore;
 };
 
 /// I1 to I3 of one archive: empty when it verifies, holds all that the databases hold byte for

@@ -149,37 +149,34 @@ test('the password comes by standard input, too', async (t) => {
   assert.equal(archivesIn(to).length, 1);
 });
 
+/** What stands before a command so that it runs without root's rights; it may enter `own` then. */
+function unprivileged(own, program) {
+  if (process.getuid() !== 0) return [];
+  for (const open of [own, bench.password]) fs.chmodSync(open, 0o755);
+  const names = fs.readdirSync(program.home, { recursive: true });
+  for (const name of ['', ...names]) fs.chownSync(path.join(program.home, name), NOBODY, NOBODY);
+  return ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
+}
+
+/** Takes rights away for as long as `run` takes. */
+async function whileRestricted(file, mode, run) {
+  const { mode: was } = fs.statSync(file);
+  fs.chmodSync(file, mode);
+  try {
+    await run();
+  } finally {
+    fs.chmodSync(file, was);
+  }
+}
+
 test('a folder that may not be written, a file in its place', async (t) => {
   const { own, program, to } = await bench.fresh(t, { holding: true });
   const was = contents(to);
-  const isRoot = process.getuid() === 0;
-  const under = isRoot
-    ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups']
-    : [];
-  if (isRoot) {
-    for (const open of [own, to, bench.password]) fs.chmodSync(open, 0o755);
-    const homes = [
-      program.home,
-      ...fs
-        .readdirSync(program.home, { recursive: true })
-        .map((name) => path.join(program.home, name)),
-    ];
-    for (const file of homes) fs.chownSync(file, NOBODY, NOBODY);
-  } else {
-    fs.chmodSync(to, 0o500);
-    t.after(() => fs.chmodSync(to, 0o700));
-  }
-  const denied = /backups.*[Pp]ermission denied/;
-  await program.refused(bench.backup(bench.source.url, to), {
-    code: 2,
-    says: denied,
-    errorCode: 'forbidden',
-    under,
-  });
-  await program.refused(bench.backup(bench.source.url, path.join(to, 'new')), {
-    code: 2,
-    says: denied,
-    under,
+  const under = unprivileged(own, program);
+  const denied = { code: 2, says: /backups.*[Pp]ermission denied/, under };
+  await whileRestricted(to, 0o555, async () => {
+    await program.refused(bench.backup(bench.source.url, to), { ...denied, errorCode: 'forbidden' });
+    await program.refused(bench.backup(bench.source.url, path.join(to, 'new')), denied);
   });
   assert.deepEqual(contents(to), was);
 
@@ -191,6 +188,48 @@ test('a folder that may not be written, a file in its place', async (t) => {
     errorCode: 'io',
   });
   assert.equal(fs.readFileSync(file, 'utf8'), 'mine');
+});
+
+test('an archive that may not be read', async (t) => {
+  const { own, program, to } = await bench.fresh(t, { holding: true });
+  const [name] = archivesIn(to);
+  const archive = path.join(to, name);
+  const under = unprivileged(own, program);
+  fs.chmodSync(to, 0o755);
+  const out = path.join(program.home, 'out');
+  const says = new RegExp(`${name.replaceAll('.', '\\.')}.*[Pp]ermission denied`);
+  await whileRestricted(archive, 0o000, async () => {
+    for (const command of [
+      ['verify', archive],
+      ['list', archive],
+      ['show', archive, 'conflicts', 'doc'],
+      ['extract', archive, '-o', out],
+      ['serve', archive, '--port', '0'],
+      ['diff', archive, archive],
+    ])
+      await program.refused(command, { code: 2, says, under });
+  });
+  assert.ok(!fs.existsSync(out), 'nothing was written');
+});
+
+test('a password file, a state folder that may not be read', async (t) => {
+  const { own, program } = await bench.fresh(t, { holding: true });
+  const to = path.join(program.home, 'backups');
+  const under = unprivileged(own, program);
+  const locked = passwordFile(own, 'locked');
+  const parameters = bench.backup(bench.source.url, to);
+  parameters[parameters.indexOf(bench.password)] = locked;
+  await whileRestricted(locked, 0o000, () =>
+    program.refused(parameters, { code: 2, says: /password.*[Pp]ermission denied/, under }),
+  );
+  await whileRestricted(path.join(program.home, 'data'), 0o000, () =>
+    program.refused(bench.backup(bench.source.url, to), {
+      code: 2,
+      says: /data.*[Pp]ermission denied/,
+      under,
+    }),
+  );
+  assert.ok(!fs.existsSync(to) || archivesIn(to).length === 0, 'nothing was written');
 });
 
 test('an archive that is none', async (t) => {

@@ -37,6 +37,16 @@ private:
     return names;
 }
 
+/// All that lies in a folder, at any depth, as paths from there.
+[[nodiscard]] inline std::set<std::string> treeOf(const base::fs::path &folder)
+{
+    std::set<std::string> paths;
+    std::error_code code;
+    for (const auto &entry : base::fs::recursive_directory_iterator(folder, code))
+        paths.insert(base::toUtf8(entry.path().lexically_relative(folder)));
+    return paths;
+}
+
 /// The bytes of all files with this ending.
 [[nodiscard]] inline std::map<std::string, std::string> contentsOf(const base::fs::path &folder,
                                                                    std::string_view ending = ".tgz")
