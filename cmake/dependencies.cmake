@@ -29,7 +29,7 @@ function(fm_find_library target package header library)
         INTERFACE_INCLUDE_DIRECTORIES ${${library}_INCLUDE_DIR})
 endfunction()
 
-fm_require(qt6-base-dev Qt6 6.4.2 COMPONENTS Core Network Concurrent)
+fm_require(qt6-base-dev Qt6 6.4.2 COMPONENTS Core Network Concurrent Gui Widgets)
 if(FM_BUILD_TESTS)
     fm_require(qt6-base-dev Qt6 6.4.2 COMPONENTS Test)
 endif()

@@ -4,6 +4,7 @@
 #include "app/ctl/output.h"
 #include "app/ctl/treetext.h"
 #include "core/backup/archiveview.h"
+#include "core/base/indentjson.h"
 #include "core/base/text.h"
 
 namespace ctl {
@@ -129,7 +130,7 @@ private:
                              .arg(base::printable(rev.toString()), base::printable(metadata.id),
                                   members.error().message)};
         const std::string text = withRevisions(*body, metadata.tree.pathOf(node));
-        context.out << (m_json ? text : indentJson(*body)) << '\n';
+        context.out << (m_json ? text : base::indentJson(*body)) << '\n';
         return exitcode::kGood;
     }
 

@@ -13,8 +13,4 @@ namespace ctl {
 /// `[{"rev","status","deleted","children":[...]}, ...]`
 [[nodiscard]] std::string treeJson(const store::RevTree &tree);
 
-/// JSON with line ends and indentation; numbers and order stay as they are, characters that a
-/// terminal would obey become escapes. `json` must be valid.
-[[nodiscard]] std::string indentJson(std::string_view json);
-
 } // namespace ctl

@@ -36,10 +36,12 @@ Result<archive::Manifest> readManifest(const archive::Reader &reader)
 }
 
 Result<std::unique_ptr<ArchiveView>> ArchiveView::open(const base::fs::path &path,
-                                                       const base::fs::path &scratch)
+                                                       const base::fs::path &scratch,
+                                                       archive::Reader::Progress progress)
 {
     archive::Reader::Options options;
     options.scratch = scratch;
+    options.progress = std::move(progress);
     auto reader = archive::Reader::open(path, options);
     if (!reader)
         return reader.error();

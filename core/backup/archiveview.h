@@ -10,12 +10,15 @@
 namespace backup {
 
 /// An archive as an operator looks at it, whoever made it: databases with their counts, documents,
-/// bodies. Ours answers from the manifest; of others the stores are counted. One thread.
+/// bodies. Ours answers from the manifest; of others the stores are counted. Nothing changes after
+/// open(): any number of threads may ask, but each store::Reader is one thread's.
 class ArchiveView
 {
 public:
+    /// An error from `progress` stops it; archives of ours are open before it is ever asked.
     [[nodiscard]] static base::Result<std::unique_ptr<ArchiveView>>
-    open(const base::fs::path &path, const base::fs::path &scratch);
+    open(const base::fs::path &path, const base::fs::path &scratch,
+         archive::Reader::Progress progress = {});
 
     [[nodiscard]] const archive::Reader &reader() const { return *m_reader; }
     /// Nothing for archives that are not ours, or cut before it.

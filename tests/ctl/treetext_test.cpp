@@ -1,4 +1,5 @@
 #include "app/ctl/treetext.h"
+#include "core/base/indentjson.h"
 #include "core/base/json.h"
 
 #include <QRegularExpression>
@@ -228,16 +229,16 @@ void TreeTextTest::indentJson()
 {
     QFETCH(QByteArray, json);
     QFETCH(QByteArray, text);
-    const std::string indented = ctl::indentJson(json.toStdString());
+    const std::string indented = base::indentJson(json.toStdString());
     QCOMPARE(QByteArray::fromStdString(indented), text);
     QVERIFY(base::json::validate(indented));
-    QCOMPARE(ctl::indentJson(indented), indented);
+    QCOMPARE(base::indentJson(indented), indented);
 }
 
 void TreeTextTest::indentJsonOfDepth()
 {
     const std::string deep = std::string(100'000, '[') + "1" + std::string(100'000, ']');
-    const std::string indented = ctl::indentJson(deep);
+    const std::string indented = base::indentJson(deep);
     QVERIFY(indented.size() < 200'000 * 90);
     QVERIFY(base::json::validate(indented));
 }
