@@ -3,6 +3,7 @@
 #include "app/ctl/jsonwriter.h"
 #include "app/ctl/output.h"
 #include "core/backup/diffarchives.h"
+#include "core/backup/stopping.h"
 
 #include <algorithm>
 
@@ -103,10 +104,12 @@ public:
 
     [[nodiscard]] Result<int> run(const Context &context) override
     {
-        const auto before = backup::ArchiveView::open(base::fromUtf8(m_before), {});
+        const auto before = backup::ArchiveView::open(base::fromUtf8(m_before), {},
+                                                      backup::unlessStopped(context.stop));
         if (!before)
             return before.error();
-        const auto after = backup::ArchiveView::open(base::fromUtf8(m_after), {});
+        const auto after = backup::ArchiveView::open(base::fromUtf8(m_after), {},
+                                                     backup::unlessStopped(context.stop));
         if (!after)
             return after.error();
         // A cut archive may have had more databases: it must not look as if they were removed.

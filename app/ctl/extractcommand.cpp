@@ -4,6 +4,7 @@
 #include "app/ctl/output.h"
 #include "app/ctl/progressline.h"
 #include "core/backup/extract.h"
+#include "core/backup/stopping.h"
 #include "core/base/text.h"
 
 namespace ctl {
@@ -50,7 +51,7 @@ public:
                                base::text("--id-json needs a DB in front of it. See "
                                           "`focus-monitorctl extract --help`.")};
         const auto path = base::fromUtf8(m_archive);
-        const auto view = backup::ArchiveView::open(path, {});
+        const auto view = backup::ArchiveView::open(path, {}, backup::unlessStopped(context.stop));
         if (!view)
             return view.error();
         backup::ExtractRequest request{**view,        base::toUtf8(path.filename()), std::nullopt,

@@ -3,6 +3,7 @@
 #include "app/ctl/jsonwriter.h"
 #include "app/ctl/output.h"
 #include "core/backup/archiveview.h"
+#include "core/backup/stopping.h"
 #include "core/base/text.h"
 
 #include <algorithm>
@@ -102,7 +103,8 @@ public:
 
     [[nodiscard]] Result<int> run(const Context &context) override
     {
-        const auto view = ArchiveView::open(base::fromUtf8(m_archive), {});
+        const auto view =
+            ArchiveView::open(base::fromUtf8(m_archive), {}, backup::unlessStopped(context.stop));
         if (!view)
             return view.error();
         if (!m_database.empty())

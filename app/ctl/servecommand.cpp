@@ -3,6 +3,7 @@
 #include "app/ctl/output.h"
 #include "app/ctl/serving.h"
 #include "core/backup/archiveview.h"
+#include "core/backup/stopping.h"
 #include "core/base/text.h"
 #include "core/serve/archivebackend.h"
 
@@ -37,11 +38,7 @@ public:
         if (!options)
             return options.error();
         archive::Reader::Options reading;
-        reading.progress = [&context](std::uint64_t) -> base::Status {
-            if (context.stop.stop_requested())
-                return Error{ErrorKind::Cancelled, base::text("Interrupted.")};
-            return {};
-        };
+        reading.progress = backup::unlessStopped(context.stop);
         auto reader = archive::Reader::open(base::fromUtf8(m_archive), reading);
         if (!reader)
             return reader.error();

@@ -4,6 +4,7 @@
 #include "app/ctl/output.h"
 #include "app/ctl/treetext.h"
 #include "core/backup/archiveview.h"
+#include "core/backup/stopping.h"
 #include "core/base/indentjson.h"
 #include "core/base/text.h"
 
@@ -60,7 +61,8 @@ public:
         const auto id = m_document.id();
         if (!id)
             return id.error();
-        const auto view = backup::ArchiveView::open(base::fromUtf8(m_archive), {});
+        const auto view = backup::ArchiveView::open(base::fromUtf8(m_archive), {},
+                                                    backup::unlessStopped(context.stop));
         if (!view)
             return view.error();
         const auto store = (*view)->openDatabase(m_database);

@@ -1,5 +1,7 @@
 #include "core/backup/archiveview.h"
 
+#include "core/backup/stopping.h"
+
 #include "core/backup/counting.h"
 #include "core/base/text.h"
 

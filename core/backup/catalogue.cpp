@@ -3,6 +3,7 @@
 #include "core/backup/archiveview.h"
 #include "core/backup/folder.h"
 #include "core/backup/foldername.h"
+#include "core/backup/stopping.h"
 #include "core/base/clock.h"
 #include "core/base/text.h"
 
@@ -150,9 +151,10 @@ void addManifest(CatalogueEntry &entry, const archive::Manifest &manifest)
 }
 
 /// What stands in the archive. One that cannot be opened has a problem.
-void readArchive(CatalogueEntry &entry, const fs::path &path, const fs::path &scratch)
+void readArchive(CatalogueEntry &entry, const fs::path &path, const fs::path &scratch,
+                 const std::stop_token &stop)
 {
-    const auto view = ArchiveView::open(path, scratch);
+    const auto view = ArchiveView::open(path, scratch, unlessStopped(stop));
     if (!view) {
         entry.problem = view.error().message;
         return;
@@ -314,7 +316,9 @@ Status Catalogue::refresh(const fs::path &folder, const std::stop_token &stop)
             entry.taken =
                 timeInName(name).value_or(std::chrono::time_point_cast<TimePoint::duration>(
                     std::chrono::file_clock::to_sys(modified)));
-            readArchive(entry, it->path(), m_stateFolder);
+            readArchive(entry, it->path(), m_stateFolder, stop);
+            if (stop.stop_requested())
+                return Error{ErrorKind::Cancelled, base::text("Stopped.")};
         }
         const auto keepsake = m_keepsakes.find(name);
         entry.isPinned = keepsake != m_keepsakes.end() && keepsake->second.isPinned;

@@ -120,8 +120,10 @@ private:
             if (Status compared = compareLeaf(*leaf); !compared)
                 return compared;
         }
-        for (const auto &[leaf, message] : open)
-            suspect({{leaf.first, leaf.second}, message, false});
+        for (const auto &[leaf, message] : open) {
+            if (Status noted = suspect({{leaf.first, leaf.second}, message, false}); !noted)
+                return noted;
+        }
         return {};
     }
 
@@ -137,19 +139,23 @@ private:
         const auto difference = differenceOf(leaf);
         if (!difference)
             return difference.error();
-        if (difference->isEmpty())
-            ++m_result.bodiesCompared;
-        else
-            suspect({{leaf.id, leaf.rev}, *difference, true});
+        if (!difference->isEmpty())
+            return suspect({{leaf.id, leaf.rev}, *difference, true});
+        ++m_result.bodiesCompared;
         return {};
     }
 
-    void suspect(Suspect one)
+    Status suspect(Suspect one)
     {
-        if (m_suspects.size() < kMostSuspects)
-            m_suspects.push_back(std::move(one));
-        else
-            m_hasMoreSuspects = true;
+        if (m_hasMoreSuspects || m_leaves.hasChanged(one.leaf.id))
+            return {};
+        m_suspects.push_back(std::move(one));
+        if (m_suspects.size() <= kMostSuspects)
+            return {};
+        if (Status settled = dropExplained(m_suspects); !settled)
+            return settled;
+        m_hasMoreSuspects = m_suspects.size() > kMostSuspects / 2; // too many to go on asking
+        return {};
     }
 
     /// What differed is fetched once more, unless the source has changed it; what differs again is

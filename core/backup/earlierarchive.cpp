@@ -2,6 +2,7 @@
 
 #include "core/archive/estargzreader.h"
 #include "core/backup/archiveview.h"
+#include "core/backup/foldername.h"
 #include "core/base/text.h"
 
 #include <algorithm>
@@ -18,6 +19,12 @@ namespace fs = base::fs;
 
 /// Of other servers: so many are passed over before the search is given up.
 constexpr int kMostOthers = 20;
+/// A backup of a single database, made by hand, must not make the next one fetch everything.
+constexpr int kMostCandidates = 5;
+/// One missing in so many is no reason to look further back.
+constexpr size_t kNearly = 10;
+/// Clocks of machines that share a folder may differ by so much.
+constexpr std::chrono::minutes kClockTolerance{10};
 
 struct Opened {
     std::unique_ptr<archive::Reader> reader;
@@ -63,28 +70,27 @@ bool isSame(const archive::PackedFile &a, const archive::PackedFile &b)
 
 } // namespace
 
-std::unique_ptr<EarlierArchive> EarlierArchive::newestIn(const Folder &folder,
-                                                         const std::string &server,
-                                                         const std::string &serverUuid,
-                                                         std::vector<QString> &remarks)
+std::unique_ptr<EarlierArchive> EarlierArchive::bestIn(const Folder &folder, const Wanted &wanted,
+                                                       std::vector<QString> &remarks)
 {
-    int others = 0;
+    std::unique_ptr<EarlierArchive> best;
+    size_t held = 0;
+    int others = 0, candidates = 0;
     const std::vector<fs::path> archives = folder.archives();
     for (auto newest = archives.rbegin(); newest != archives.rend(); ++newest) {
-        const fs::path &path = *newest;
-        const std::string name = base::toUtf8(path.filename());
-        if (!Folder::isArchiveName(name))
+        const std::string name = base::toUtf8(newest->filename());
+        if (!Folder::isArchiveName(name) || timeInName(name) > wanted.now + kClockTolerance)
             continue;
-        auto opened = openOurs(path);
+        auto opened = openOurs(*newest);
         if (!opened) {
             remarks.push_back(
                 base::text("%1 cannot be used to save time, look at it with `verify`: %2")
                     .arg(base::printable(name), opened.error().message));
             continue;
         }
-        if (!*opened || !isOfServer((*opened)->manifest, server, serverUuid)) {
+        if (!*opened || !isOfServer((*opened)->manifest, wanted.server, wanted.serverUuid)) {
             if (++others == kMostOthers)
-                return nullptr;
+                break;
             continue;
         }
         std::unique_ptr<EarlierArchive> earlier(new EarlierArchive);
@@ -93,9 +99,25 @@ std::unique_ptr<EarlierArchive> EarlierArchive::newestIn(const Folder &folder,
         earlier->m_manifest = std::move((*opened)->manifest);
         for (const archive::ManifestDatabase &entry : earlier->m_manifest.databases)
             earlier->m_databases.emplace(entry.name, &entry);
-        return earlier;
+        const size_t holds = earlier->countOf(wanted.databases);
+        if (best == nullptr || holds > held) {
+            best = std::move(earlier);
+            held = holds;
+        }
+        const bool isNearlyAll = held + held / kNearly >= wanted.databases.size();
+        if (isNearlyAll || ++candidates == kMostCandidates)
+            break;
     }
-    return nullptr;
+    return best;
+}
+
+size_t EarlierArchive::countOf(const std::vector<std::string> &databases) const
+{
+    return static_cast<size_t>(
+        std::count_if(databases.begin(), databases.end(), [this](const std::string &name) {
+            const auto *entry = find(name);
+            return entry != nullptr && !entry->directory.empty();
+        }));
 }
 
 const archive::ManifestDatabase *EarlierArchive::find(const std::string &database) const

@@ -4,6 +4,7 @@
 #include "core/archive/reader.h"
 #include "core/backup/folder.h"
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
@@ -15,17 +16,24 @@ namespace backup {
 class EarlierArchive
 {
 public:
-    /// The newest archive of this server in the folder that can be opened; null when there is none.
-    /// Only archives of ours with a final name are looked at: they were verified. `remarks` gets a
-    /// sentence for each that is damaged.
-    [[nodiscard]] static std::unique_ptr<EarlierArchive> newestIn(const Folder &folder,
-                                                                  const std::string &server,
-                                                                  const std::string &serverUuid,
-                                                                  std::vector<QString> &remarks);
+    struct Wanted {
+        std::string server;
+        std::string serverUuid;
+        std::vector<std::string> databases; ///< that this run backs up
+        std::chrono::system_clock::time_point now;
+    };
+    /// The newest archive of this server in the folder that holds nearly all of the databases; of
+    /// the newest few the one that holds most when none does. Null when there is none that can be
+    /// opened. Only archives of ours with a final name are looked at: they were verified. One that
+    /// seems to come from the future is passed over: it would be the newest for years. `remarks`
+    /// gets a sentence for each that is damaged.
+    [[nodiscard]] static std::unique_ptr<EarlierArchive>
+    bestIn(const Folder &folder, const Wanted &wanted, std::vector<QString> &remarks);
 
     /// The name of the file.
     [[nodiscard]] const std::string &name() const { return m_name; }
     [[nodiscard]] const archive::Manifest &manifest() const { return m_manifest; }
+    [[nodiscard]] std::uint64_t fileSize() const { return m_reader->fileSize(); }
     /// Null when it does not hold the database, or (by whomever it was made) not in the directory
     /// that belongs to its name.
     [[nodiscard]] const archive::ManifestDatabase *find(const std::string &database) const;
@@ -46,6 +54,7 @@ public:
 
 private:
     EarlierArchive() = default;
+    [[nodiscard]] size_t countOf(const std::vector<std::string> &databases) const;
     [[nodiscard]] base::Result<std::vector<File>> listFiles(const archive::Reader &reader,
                                                             const std::string &directory) const;
 

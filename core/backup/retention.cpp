@@ -15,6 +15,8 @@ using TimePoint = std::chrono::system_clock::time_point;
 constexpr size_t kAlwaysKept = 3;
 /// Clocks of machines that share a folder may differ by so much.
 constexpr std::chrono::minutes kClockTolerance{10};
+/// So many times the gap before it.
+constexpr int kUnlike = 4;
 /// How long something that is not good is kept when good ones are newer.
 constexpr std::chrono::hours kDoubtfulFor{7 * 24};
 
@@ -66,22 +68,28 @@ bool isGood(const RetentionItem &item)
     return item.isVerified && item.isComplete;
 }
 
-/// Gives the newest good one of each of the first `count` periods the rule as a reason.
+/// Gives the newest good one of each of the first `count` periods the rule as a reason. Periods
+/// between them that have no good one keep their newest incomplete one, which is not counted.
 void keepPeriods(const PeriodRule &rule, int count, const std::vector<RetentionItem> &items,
                  const QTimeZone &zone, std::vector<RetentionDecision> &decisions)
 {
-    std::optional<qint64> last;
-    for (size_t i = 0; i < items.size() && count > 0; ++i) {
-        if (!isGood(items[i]))
-            continue;
+    const auto periodOf = [&](size_t i) {
         const auto seconds =
             std::chrono::floor<std::chrono::seconds>(items[i].taken.time_since_epoch()).count();
-        const qint64 period = rule.periodOf(QDateTime::fromSecsSinceEpoch(seconds, zone));
-        if (period == last)
-            continue;
-        last = period;
-        decisions[i].reasons.emplace_back(rule.name);
-        --count;
+        return rule.periodOf(QDateTime::fromSecsSinceEpoch(seconds, zone));
+    };
+    for (size_t first = 0, next = 0; first < items.size() && count > 0; first = next) {
+        const qint64 period = periodOf(first);
+        std::optional<size_t> good, incomplete;
+        for (next = first; next < items.size() && periodOf(next) == period; ++next) {
+            if (isGood(items[next]))
+                good = good.value_or(next);
+            else if (items[next].isVerified)
+                incomplete = incomplete.value_or(next);
+        }
+        if (const auto kept = good ? good : incomplete)
+            decisions[*kept].reasons.emplace_back(rule.name);
+        count -= good ? 1 : 0;
     }
 }
 
@@ -96,14 +104,27 @@ void keepNewest(const char *reason, size_t count, const std::vector<RetentionIte
     }
 }
 
-/// What is not good stays while it may be all there is of its time.
+/// What is not good stays while there is little that is better.
 bool isStillWanted(const RetentionItem &item, const std::vector<RetentionItem> &items,
                    TimePoint now)
 {
-    const bool hasNewer = std::any_of(items.begin(), items.end(), [&](const RetentionItem &other) {
+    const auto newer = std::count_if(items.begin(), items.end(), [&](const RetentionItem &other) {
         return isGood(other) && other.taken > item.taken;
     });
-    return !hasNewer || now - item.taken < kDoubtfulFor;
+    return newer < std::ptrdiff_t{kAlwaysKept} || now - item.taken < kDoubtfulFor;
+}
+
+/// A clock that was set wrong shows as a gap: one jump must not make everything seem old. After a
+/// long time without power it is the same, until two more backups have been made.
+bool seemsToJump(const std::vector<RetentionItem> &items)
+{
+    constexpr std::chrono::hours usual{48};
+    for (size_t i = 0; i + 2 < items.size() && i < 2; ++i) {
+        const auto gap = items[i].taken - items[i + 1].taken;
+        if (gap > usual && gap > kUnlike * (items[i + 1].taken - items[i + 2].taken))
+            return true;
+    }
+    return false;
 }
 
 void keepAll(const char *reason, std::vector<RetentionDecision> &decisions)
@@ -136,7 +157,7 @@ std::vector<RetentionDecision> applyRetention(std::vector<RetentionItem> items,
         keepAll("no rule", decisions);
     if (holdAll)
         keepAll("alarm", decisions);
-    if (!items.empty() && items.front().taken > now + kClockTolerance)
+    if ((!items.empty() && items.front().taken > now + kClockTolerance) || seemsToJump(items))
         keepAll("clock", decisions);
     keepNewest("newest three", kAlwaysKept, items, decisions);
     keepNewest("last", static_cast<size_t>(std::max(0, rules.last)), items, decisions);

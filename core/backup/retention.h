@@ -42,11 +42,12 @@ struct RetentionDecision {
 };
 
 /// One decision for each item, newest first. Rules count verified and complete backups only, so
-/// that no bad one takes the place of a good one; what is not good stays until good ones are newer
-/// and it would have gone by age. The newest three that are verified and complete stay whatever the
-/// rules say, and so does everything that is not ours. `holdAll`: the tripwire is on, nothing may
-/// go. The same holds while a backup seems to come from the future: then the clock cannot be
-/// trusted.
+/// that no bad one takes the place of a good one. What is incomplete stays where it is all there is
+/// of a day, week... that a rule reaches back to; and everything that is not good stays for a week,
+/// and until three good ones are newer. The newest three that are verified and complete stay
+/// whatever the rules say, and so does everything that is not ours. `holdAll`: the tripwire is on,
+/// nothing may go. The same holds while the clock cannot be trusted: a backup seems to come from
+/// the future, or there is a gap behind one of the newest two that is unlike the one before it.
 [[nodiscard]] std::vector<RetentionDecision>
 applyRetention(std::vector<RetentionItem> items, const RetentionRules &rules,
                std::chrono::system_clock::time_point now, const QTimeZone &zone,

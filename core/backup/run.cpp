@@ -81,11 +81,12 @@ private:
             return prepared.error();
         Status made = makeArchive();
         m_writer.reset();
-        if (!made) {
+        if (!made && !m_timestamp.empty()) {
             static_cast<void>(base::removeFile(m_folder->partialPath(m_timestamp)));
             static_cast<void>(base::removeTree(m_folder->stagingPath(m_timestamp)));
-            return made.error();
         }
+        if (!made)
+            return made.error();
         static_cast<void>(base::removeTree(m_folder->stagingPath(m_timestamp)));
         return verifyAndPublish();
     }
@@ -122,8 +123,9 @@ private:
 
     Status survey()
     {
-        m_earlier = EarlierArchive::newestIn(*m_folder, m_manifest.server, m_manifest.serverUuid,
-                                             m_remarks);
+        m_earlier = EarlierArchive::bestIn(
+            *m_folder, {m_manifest.server, m_manifest.serverUuid, allDatabases(), m_clock.now()},
+            m_remarks);
         const unsigned round =
             nextRound(m_earlier ? m_earlier->manifest().reuseRound : std::nullopt);
         m_manifest.reuseRound = round;
@@ -141,9 +143,11 @@ private:
             return survey.error();
         m_survey = std::move(*survey);
         m_progress.documents = m_survey.documents;
-        // Staging and archive of the largest part lie side by side for a while; both shrink what
-        // they hold.
-        return m_folder->requireSpace(m_survey.bytes + m_survey.bytes / 5 + kSpareBytes);
+        // The staging folder of the largest lies beside the archive for a while. That the estimate
+        // is too low does no harm: a full disk ends the run and nothing else.
+        const std::uint64_t fetched = m_survey.bytes + m_survey.largestBytes;
+        const std::uint64_t takenOver = m_survey.unchanged.empty() ? 0 : m_earlier->fileSize();
+        return m_folder->requireSpace(fetched + fetched / 5 + takenOver + kSpareBytes);
     }
 
     [[nodiscard]] std::vector<std::string> allDatabases() const

@@ -59,6 +59,13 @@ bool isServerInternal(std::string_view localId)
     return localId.starts_with("_local/shard-sync-") || localId.starts_with("_local/purge-");
 }
 
+/// Why a database is not in the backup although the source has it.
+Error leftOut(const QString &reason)
+{
+    return {ErrorKind::Unsupported,
+            base::text("%1 It is left out, as the configuration asks.").arg(reason)};
+}
+
 class Taker
 {
 public:
@@ -83,12 +90,13 @@ public:
         m_snapshot.entry.finishedAt = base::isoTime(m_context.clock.now());
         if (!taken)
             return afterFailure(taken.error());
-        m_snapshot.entry.omissions = m_omissions.take();
+        auto &omissions = m_snapshot.entry.omissions;
+        omissions = m_omissions.take();
         if (m_content != &m_context.source && !m_snapshot.entry.isComplete()) {
             m_lostMirror = true; // the source may have what it has not
-            return Error{ErrorKind::Protocol,
-                         QString::fromStdString(firstLoss(m_snapshot.entry.omissions).message)};
+            return Error{ErrorKind::Protocol, QString::fromStdString(firstLoss(omissions).message)};
         }
+        omissions.insert(omissions.begin(), m_sourceOmissions.begin(), m_sourceOmissions.end());
         return std::move(m_snapshot);
     }
 
@@ -145,14 +153,14 @@ private:
         else if (stopsTheRun(security.error().kind))
             return security.error();
         else
-            omit("security-unreadable", security.error().message);
+            omitOfSource("security-unreadable", security.error().message);
         const auto limit = m_context.source.revsLimit(m_database);
         if (limit)
             m_snapshot.entry.revsLimit = *limit;
         else if (stopsTheRun(limit.error().kind))
             return limit.error();
         else
-            omit("revs-limit-unreadable", limit.error().message);
+            omitOfSource("revs-limit-unreadable", limit.error().message);
         return {};
     }
 
@@ -193,9 +201,7 @@ private:
         if (m_context.whenBehind == WhenBehind::Source)
             return {};
         m_isLeftOut = true;
-        return Error{
-            ErrorKind::Unsupported,
-            base::text("%1 It is left out, as the configuration asks.").arg(verdict.sentence)};
+        return leftOut(verdict.sentence);
     }
 
     Status fetchAll()
@@ -248,7 +254,7 @@ private:
         if (!locals) {
             if (stopsTheRun(locals.error().kind))
                 return locals.error();
-            omit("local-documents-unreadable", locals.error().message);
+            omitOfSource("local-documents-unreadable", locals.error().message);
             return {};
         }
         for (const couch::Client::LocalDocument &document : *locals) {
@@ -326,7 +332,7 @@ private:
         // Servers that do not count the deleted ones say none.
         if (liveFit && m_leafList.documents() >= info.docCount + info.docDelCount)
             return;
-        omit(
+        omitOfSource(
             "counts-differ",
             base::text(
                 "The server counts %1 documents and %2 deleted ones, but its list of changes has %3 and %4.")
@@ -391,6 +397,12 @@ private:
         m_omissions.add({std::move(code), {}, {}, {}, message.toStdString()});
     }
 
+    /// What no other place has either.
+    void omitOfSource(std::string code, const QString &message)
+    {
+        m_sourceOmissions.push_back({std::move(code), {}, {}, {}, message.toStdString()});
+    }
+
     const SnapshotContext &m_context;
     const std::string &m_database;
     base::fs::path m_stagingPath;
@@ -399,6 +411,7 @@ private:
     LeafList m_leafList;
     LeafSample m_sample;
     OmissionList m_omissions;
+    std::vector<archive::Omission> m_sourceOmissions;
     store::LeafSet m_frozenLeaves;
     store::LeafSet m_storedLeaves;
     couch::DatabaseInfo m_info;
@@ -413,6 +426,17 @@ private:
 } // namespace
 
 namespace {
+
+/// Of a database that this backup holds nothing of.
+Snapshot bareSnapshot(const std::string &database, std::string code, const Error &why)
+{
+    Snapshot bare;
+    bare.entry.name = database;
+    bare.entry.contentFrom = "source";
+    bare.entry.omissions.push_back({std::move(code), {}, {}, {}, why.message.toStdString()});
+    bare.failure = why;
+    return bare;
+}
 
 /// Twice at most: a database that was deleted and made again meanwhile is begun anew.
 Result<Snapshot> takeSettled(const SnapshotContext &context, const std::string &database,
@@ -430,13 +454,7 @@ Result<Snapshot> takeSettled(const SnapshotContext &context, const std::string &
     hasLostMirror = second.lostMirror();
     if (snapshot || hasLostMirror || !second.wasRecreated())
         return snapshot;
-    Snapshot unsettled;
-    unsettled.entry.name = database;
-    unsettled.entry.contentFrom = "source";
-    unsettled.entry.omissions.push_back(
-        {"recreated", {}, {}, {}, snapshot.error().message.toStdString()});
-    unsettled.failure = snapshot.error();
-    return unsettled;
+    return bareSnapshot(database, "recreated", snapshot.error());
 }
 
 } // namespace
@@ -449,6 +467,11 @@ Result<Snapshot> takeSnapshot(const SnapshotContext &context, const std::string 
     if (!hasLostMirror)
         return snapshot;
     const Error failure = snapshot.error();
+    if (context.whenBehind == WhenBehind::Omit && failure.kind != ErrorKind::Cancelled) {
+        Snapshot omitted = bareSnapshot(database, "mirror-behind", leftOut(failure.message));
+        omitted.mirrorIsDown = stopsTheRun(failure.kind);
+        return omitted;
+    }
     SnapshotContext withoutMirror = context;
     withoutMirror.mirrorIsDown = true;
     base::fs::path otherPath = stagingPath;

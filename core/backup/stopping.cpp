@@ -1,5 +1,7 @@
 #include "core/backup/stopping.h"
 
+#include "core/base/text.h"
+
 namespace backup {
 
 using base::ErrorKind;
@@ -18,6 +20,15 @@ bool stopsTheRun(ErrorKind kind)
     case ErrorKind::Internal: return true;
     default: return false;
     }
+}
+
+std::function<base::Status(std::uint64_t)> unlessStopped(std::stop_token stop)
+{
+    return [stop = std::move(stop)](std::uint64_t) -> base::Status {
+        if (stop.stop_requested())
+            return base::Error{ErrorKind::Cancelled, base::text("Stopped.")};
+        return {};
+    };
 }
 
 } // namespace backup

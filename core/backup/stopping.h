@@ -2,13 +2,19 @@
 
 #include "core/base/result.h"
 
+#include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 
 namespace backup {
 
 /// True for failures that no other request, document or database will be spared.
 [[nodiscard]] bool stopsTheRun(base::ErrorKind kind);
+
+/// For readers that report how many bytes they have read: Cancelled once a stop is asked for.
+[[nodiscard]] std::function<base::Status(std::uint64_t)> unlessStopped(std::stop_token stop);
 
 /// Lets tasks that still wait in a pool end at once after one of them met a failure that stops the
 /// run: a refused password is not tried again by each of them. Any thread.

@@ -77,14 +77,13 @@ private:
         {
             const std::lock_guard lock(m_mutex);
             for (const auto &[name, info] : *infos) {
-                m_survey.bytes += std::max(info.externalBytes, info.activeBytes);
                 m_survey.documents += info.docCount + info.docDelCount;
+                if (m_request.earlier != nullptr && !isItsTurn(name, m_request.round)
+                    && isUnchanged(present(info)))
+                    candidates.push_back(&info);
+                else
+                    countBytes(info);
             }
-        }
-        for (const auto &[name, info] : *infos) {
-            if (m_request.earlier != nullptr && !isItsTurn(name, m_request.round)
-                && isUnchanged(present(info)))
-                candidates.push_back(&info);
         }
         return forEachInParallel(candidates, m_inEach, [this](const couch::DatabaseInfo *info) {
             return lookCloser(*info);
@@ -99,11 +98,21 @@ private:
             return properties.error();
         Present now = present(info);
         now.properties = std::move(*properties);
-        if (!now.properties || !isUnchanged(now))
-            return {};
+        const bool isSame = now.properties && isUnchanged(now);
         const std::lock_guard lock(m_mutex);
-        m_survey.unchanged[info.name] = {seenAt, info.docCount + info.docDelCount};
+        if (!isSame)
+            countBytes(info);
+        else
+            m_survey.unchanged[info.name] = {seenAt, info.docCount + info.docDelCount};
         return {};
+    }
+
+    /// What the files hold is compressed a little, as the archive is; PouchDB Server does not say.
+    void countBytes(const couch::DatabaseInfo &info)
+    {
+        const std::uint64_t bytes = info.activeBytes > 0 ? info.activeBytes : info.externalBytes;
+        m_survey.bytes += bytes;
+        m_survey.largestBytes = std::max(m_survey.largestBytes, bytes);
     }
 
     [[nodiscard]] Present present(const couch::DatabaseInfo &info) const

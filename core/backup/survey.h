@@ -24,7 +24,9 @@ struct SurveyRequest {
 };
 
 struct Survey {
-    std::uint64_t bytes = 0; ///< of all databases, as the server estimates them
+    /// Of the databases that have to be fetched, as they lie in the server's files.
+    std::uint64_t bytes = 0;
+    std::uint64_t largestBytes = 0; ///< of the largest of them
     std::uint64_t documents = 0;
     struct Unchanged {
         std::string seenAt; ///< ISO time

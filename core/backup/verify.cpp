@@ -3,6 +3,7 @@
 #include "core/backup/archiveview.h"
 #include "core/backup/comparison.h"
 #include "core/backup/sample.h"
+#include "core/backup/stopping.h"
 #include "core/backup/workers.h"
 #include "core/base/text.h"
 
@@ -43,6 +44,7 @@ public:
     {
         archive::Reader::Options readerOptions;
         readerOptions.scratch = m_options.scratch;
+        readerOptions.progress = unlessStopped(m_stop);
         auto reader = archive::Reader::open(m_path, readerOptions);
         if (!reader)
             return reader.error();
@@ -222,9 +224,37 @@ private:
                     base::text(
                         "The manifest names this database, but the archive does not hold it."));
         }
-        return forEachInParallel(
+        Status checked = forEachInParallel(
             databases, m_options.parallelDatabases,
             [this](const archive::Reader::Database &database) { return checkDatabase(database); });
+        return checked && m_options.against != nullptr ? remarkOnOthersAtSource(databases)
+                                                       : checked;
+    }
+
+    /// A backup of chosen databases is no worse for it, but nobody shall take it for one of all.
+    Status remarkOnOthersAtSource(const std::vector<archive::Reader::Database> &databases)
+    {
+        const auto there = m_options.against->allDbs();
+        if (!there)
+            return there.error().kind == ErrorKind::Cancelled ? Status(there.error()) : Status();
+        std::set<std::string> here;
+        for (const archive::Reader::Database &database : databases) {
+            const auto expected = m_expected.find(database.directory);
+            here.insert(expected == m_expected.end() ? database.name : expected->second->name);
+        }
+        QStringList others;
+        for (const std::string &name : *there) {
+            if (!here.contains(name) && (!name.starts_with('_') || name == "_users"))
+                others.append(base::printable(name));
+        }
+        constexpr qsizetype most = 5;
+        if (others.size() > most)
+            remark(base::text("The source has %1 databases that are not in this archive.")
+                       .arg(others.size()));
+        else if (!others.isEmpty())
+            remark(base::text("The source has databases that are not in this archive: %1.")
+                       .arg(others.join(QStringLiteral(", "))));
+        return {};
     }
 
     Status checkDatabase(const archive::Reader::Database &database)
@@ -357,7 +387,8 @@ private:
     {
         if (m_report.l2 != LevelState::Failed)
             m_report.l2 = m_isDamaged ? LevelState::Failed : LevelState::Passed;
-        if (m_options.against != nullptr) {
+        if (m_options.against != nullptr
+            && (m_differs || !m_manifest || m_manifest->isComplete())) {
             m_report.l3 = m_differs ? LevelState::Failed : LevelState::Passed;
         } else if (m_manifest && m_manifest->isComplete()) {
             m_report.l3 = LevelState::Passed;

@@ -26,6 +26,7 @@ private slots:
     void purgedIsNoDifference();
     void manyDifferencesAreCounted();
     void manyBodiesDiffer();
+    void manyChangedDocumentsAreNoDifference();
     void largeBodiesComeInSmallBatches();
     void errorsOfReading_data();
     void errorsOfReading();
@@ -352,6 +353,23 @@ void ComparisonTest::manyBodiesDiffer()
     QVERIFY(comparison->problems.size() <= backup::ProblemList::kMost + 1);
     QCOMPARE(comparison->problems.back().code, std::string("more-differences"));
     QCOMPARE(comparison->bodiesCompared, std::uint64_t(0));
+}
+
+/// Found in a review: beyond a thousand of them it said that more bodies differ.
+void ComparisonTest::manyChangedDocumentsAreNoDifference()
+{
+    FakeDatabase database;
+    for (int i = 0; i < 1200; ++i)
+        database.write("d" + std::to_string(i), {"a"});
+    for (const bool leavesAreKnownEqual : {false, true}) {
+        Pair pair(database);
+        for (int i = 0; i < 1100; ++i)
+            pair.source->write("d" + std::to_string(i), {"ba"});
+        const auto comparison = pair.compare(leavesAreKnownEqual);
+        VERIFY_GOOD(comparison);
+        QCOMPARE(describeProblems(*comparison).join(QLatin1Char(';')), QString());
+        QCOMPARE(comparison->bodiesCompared, std::uint64_t(100));
+    }
 }
 
 void ComparisonTest::largeBodiesComeInSmallBatches()

@@ -19,6 +19,8 @@ private slots:
     void whatItDoesNotHoldComesFromTheSource_data();
     void whatItDoesNotHoldComesFromTheSource();
     void whatItDoesNotHoldIsLeftOut();
+    void whatTheSourceRefusesIsNoFaultOfTheMirror();
+    void aCopyThatCannotBeUsedIsLeftOut();
     void aMirrorThatFailsCostsNothing_data();
     void aMirrorThatFailsCostsNothing();
     void aBodyThatIsAnotherAtTheMirrorIsFound();
@@ -123,6 +125,52 @@ void MirrorContentTest::whatItDoesNotHoldIsLeftOut()
                  std::string(
                      "The mirror does not hold what the source holds yet. It is left out, as the "
                      "configuration asks."));
+    }
+}
+
+/// Found in a review: such a database was fetched twice, or left out.
+void MirrorContentTest::whatTheSourceRefusesIsNoFaultOfTheMirror()
+{
+    for (const auto whenBehind : {backup::WhenBehind::Source, backup::WhenBehind::Omit}) {
+        Pair pair;
+        pair.runner.request.whenBehind = whenBehind;
+        pair.source.onRequest = [](size_t, const couch::Request &request) {
+            return asksFor(request, "org/1", "_security") ? Hooked(base::Result<FakeServer::Answer>(
+                       jsonAnswer(R"({"error":"forbidden","reason":"no"})", 403)))
+                                                          : Hooked();
+        };
+        const auto outcome = pair.runner.run();
+        VERIFY_GOOD(outcome);
+        QVERIFY(outcome->remarks.empty());
+        const auto &databases = outcome->manifest.databases;
+        const auto entry = std::find_if(databases.begin(), databases.end(),
+                                        [](const auto &one) { return one.name == "org/1"; });
+        QVERIFY(entry != databases.end());
+        QCOMPARE(describe(entry->omissions), QStringList{QStringLiteral("security-unreadable")});
+        QCOMPARE(entry->contentFrom, std::string("mirror"));
+        QVERIFY(!entry->directory.empty());
+    }
+}
+
+void MirrorContentTest::aCopyThatCannotBeUsedIsLeftOut()
+{
+    Pair pair;
+    pair.runner.request.whenBehind = backup::WhenBehind::Omit;
+    pair.runner.request.verifyAllBodies = true;
+    pair.mirror.databases.at("org/1").documents.at("only").leaves.front().members = R"("n":2)";
+    const auto outcome = pair.runner.run();
+    VERIFY_GOOD(outcome);
+    QVERIFY(outcome->remarks.empty());
+    for (const archive::ManifestDatabase &entry : outcome->manifest.databases) {
+        if (entry.name != "org/1")
+            continue;
+        QVERIFY(entry.directory.empty());
+        QCOMPARE(describe(entry.omissions), QStringList{QStringLiteral("mirror-behind")});
+        const QString message = QString::fromStdString(entry.omissions.front().message);
+        QVERIFY2(
+            message.endsWith(QStringLiteral(
+                "Its body is another one at the source. It is left out, as the configuration asks.")),
+            qPrintable(message));
     }
 }
 

@@ -75,9 +75,11 @@ private slots:
     void rules();
     void whatIsNotGoodTakesNoPlace();
     void whatIsNotGoodGoesInTheEnd();
+    void oneGoodBackupEndsNoHistoryOfIncompleteOnes();
     void pinsAndForeignFilesStay();
     void nothingGoesUnderAnAlarm();
     void nothingGoesWhenTheClockIsWrong();
+    void nothingGoesWhenTheClockHasJumped();
     void theReasonsAreNamed();
     void orderDoesNotMatter();
     void theNewestThreeAlwaysStay();
@@ -127,10 +129,34 @@ void RetentionTest::whatIsNotGoodGoesInTheEnd()
 {
     auto items = nights(20);
     items[12].isComplete = false;
-    QVERIFY(!applyRetention(items, {.daily = 30}, kNow, kBerlin)[12].keep);
+    QVERIFY(!applyRetention(items, {.last = 30}, kNow, kBerlin)[12].keep);
+    QVERIFY(!applyRetention(items, {.daily = 12}, kNow, kBerlin)[12].keep);
     for (int i = 0; i < 12; ++i)
         items[static_cast<size_t>(i)].isComplete = false; // nothing good is newer
     QVERIFY(applyRetention(items, {.last = 1}, kNow, kBerlin)[12].keep);
+}
+
+/// Found in a review: for two months one database could not be read; then it could, and a day
+/// later all but a week was gone.
+void RetentionTest::oneGoodBackupEndsNoHistoryOfIncompleteOnes()
+{
+    auto items = nights(60);
+    for (size_t i = 1; i < items.size(); ++i)
+        items[i].isComplete = false;
+    items[20].isVerified = false; // damaged: fills no place
+    const RetentionRules rules{.daily = 14, .weekly = 8};
+    QVERIFY(std::all_of(items.begin(), items.end(), [&](const RetentionItem &item) {
+        return kept(applyRetention(items, rules, kNow, kBerlin))
+            .split(QLatin1Char(' '))
+            .contains(QString::fromStdString(item.name));
+    }));
+    for (size_t i = 0; i < 14; ++i)
+        items[i].isComplete = true; // two good weeks later
+    const auto decisions = applyRetention(items, rules, kNow, kBerlin);
+    QVERIFY(!decisions[19].keep);
+    QVERIFY(!decisions[20].keep);
+    QCOMPARE(reasonsOf(decisions, "d15"), QStringLiteral("weekly"));
+    QCOMPARE(reasonsOf(decisions, "d22"), QStringLiteral("weekly"));
 }
 
 void RetentionTest::pinsAndForeignFilesStay()
@@ -162,6 +188,24 @@ void RetentionTest::nothingGoesWhenTheClockIsWrong()
     auto items = nights(10);
     items[0].taken = kNow + 1min;
     QVERIFY(!applyRetention(items, {.last = 3}, kNow, kBerlin)[9].keep);
+}
+
+/// To 2036, where a backup was made at once, and perhaps another.
+void RetentionTest::nothingGoesWhenTheClockHasJumped()
+{
+    const TimePoint later = kNow + 3650 * 24h;
+    const RetentionRules rules{.within = 30 * 24h};
+    auto items = nights(20);
+    QVERIFY(kept(applyRetention(items, rules, kNow, kBerlin))
+            == kept(applyRetention(items, {}, kNow, kBerlin)));
+    for (int made = 1; made <= 3; ++made) {
+        items.insert(items.begin(), good("f" + std::to_string(made), later + made * 6h));
+        const auto decisions = applyRetention(items, rules, later + made * 6h, kBerlin);
+        const auto left =
+            std::count_if(decisions.begin(), decisions.end(),
+                          [](const RetentionDecision &decision) { return decision.keep; });
+        QCOMPARE(left, made < 3 ? std::ptrdiff_t(items.size()) : std::ptrdiff_t(3));
+    }
 }
 
 void RetentionTest::theReasonsAreNamed()

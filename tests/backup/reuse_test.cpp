@@ -32,6 +32,9 @@ private slots:
     void changesAreFetched();
     void everyDatabaseIsReadInFourteenRuns();
     void fullFetchesAll();
+    void aBackupOfOneDatabaseIsPassedOver();
+    void aBackupFromTheFutureIsPassedOver();
+    void whatIsTakenOverNeedsNoSpaceTwice();
     void requestsOfAnUnchangedRun();
     void otherServersAndOtherFiles_data();
     void otherServersAndOtherFiles();
@@ -515,6 +518,65 @@ void ReuseTest::everyDatabaseIsReadInFourteenRuns()
     QCOMPARE(fetched.size(), size_t(40));
 }
 
+/// Made by hand between two others.
+void ReuseTest::aBackupOfOneDatabaseIsPassedOver()
+{
+    FakeServer server;
+    fill(server, 6);
+    Runner runner(server);
+    VERIFY_GOOD(runner.run());
+    runner.clock.time += std::chrono::hours(1);
+    runner.request.discovery.filter.include = {"org_2"};
+    const auto byHand = runner.run();
+    VERIFY_GOOD(byHand);
+    QCOMPARE(byHand->manifest.databases.size(), size_t(1));
+    runner.clock.time += std::chrono::hours(1);
+    runner.request.discovery.filter.include.clear();
+    const auto next = runner.run();
+    VERIFY_GOOD(next);
+    QVERIFY(next->reused() >= 5);
+}
+
+/// The clock was wrong when it was made; it is right again.
+void ReuseTest::aBackupFromTheFutureIsPassedOver()
+{
+    FakeServer server;
+    fill(server, 3);
+    Runner runner(server);
+    VERIFY_GOOD(runner.run());
+    const auto right = runner.clock.time;
+    runner.clock.time += std::chrono::hours(24 * 3650);
+    VERIFY_GOOD(runner.run());
+    runner.clock.time = right + std::chrono::hours(1);
+    const auto next = runner.run();
+    VERIFY_GOOD(next);
+    QCOMPARE(next->manifest.reuseRound, std::optional<std::uint64_t>(1));
+    runner.clock.time += std::chrono::hours(1);
+    const auto after = runner.run();
+    VERIFY_GOOD(after);
+    QCOMPARE(after->manifest.reuseRound, std::optional<std::uint64_t>(2)); // the rounds go on
+}
+
+/// Found in a review: a source larger than the free space was refused even when nothing had
+/// changed.
+void ReuseTest::whatIsTakenOverNeedsNoSpaceTwice()
+{
+    FakeServer server;
+    fill(server, 6);
+    Runner runner(server);
+    VERIFY_GOOD(runner.run());
+    runner.clock.time += std::chrono::hours(1);
+    for (auto &[name, database] : server.databases) {
+        if (!backup::isItsTurn(name, 1))
+            database.activeBytes = std::uint64_t(1) << 60;
+    }
+    VERIFY_GOOD(runner.run());
+    runner.request.full = true;
+    const auto refused = runner.run();
+    QVERIFY(!refused);
+    QCOMPARE(refused.error().kind, base::ErrorKind::NoSpace);
+}
+
 void ReuseTest::fullFetchesAll()
 {
     FakeServer server;
@@ -671,6 +733,7 @@ void ReuseTest::anotherDirectoryIsNotTrusted()
     }
     VERIFY_GOOD((*writer)->addBytes("manifest.json", archive::encodeManifest(forged)));
     VERIFY_GOOD((*writer)->finish());
+    base::fs::remove(first->archive); // it would be preferred
     runner.clock.time += std::chrono::hours(1);
     const auto second = runner.run();
     VERIFY_GOOD(second);
@@ -730,8 +793,8 @@ base::Result<Pair> makePair(Runner &runner)
         return folder.error();
     std::vector<QString> remarks;
     Pair pair;
-    pair.earlier =
-        backup::EarlierArchive::newestIn(**folder, "http://fake.example", "fake", remarks);
+    pair.earlier = backup::EarlierArchive::bestIn(
+        **folder, {"http://fake.example", "fake", {}, runner.clock.time}, remarks);
     return pair;
 }
 

@@ -414,7 +414,7 @@ void RunTest::noSpace()
 {
     FakeServer server;
     fillSample(server);
-    server.databases["org/1"].externalBytes = std::uint64_t(1) << 60;
+    server.databases["org/1"].activeBytes = std::uint64_t(1) << 60;
     Runner runner(server);
     const auto outcome = runner.run();
     QVERIFY(!outcome);

@@ -204,8 +204,10 @@ void SurroundingsTest::diskGoesAwayAtEveryRequest()
         server.onRequest = [&](size_t number, const couch::Request &) {
             if (number == already + at) {
                 base::fs::rename(runner.folder(), away);
-                if (hasMountPoint)
+                if (hasMountPoint) {
                     base::fs::create_directory(runner.folder());
+                    base::fs::create_directory(runner.folder() / ".staging");
+                }
             }
             return Hooked();
         };
@@ -221,6 +223,7 @@ void SurroundingsTest::diskGoesAwayAtEveryRequest()
         if (hasMountPoint) { // what a run could not take with it may be there, but no archive
             for (const std::string &name : testsupport::namesIn(runner.folder()))
                 QVERIFY2(!name.ends_with(".tgz"), name.c_str());
+            QVERIFY(base::fs::exists(runner.folder() / ".staging")); // somebody's
             base::fs::remove_all(runner.folder());
         }
         base::fs::rename(away, runner.folder());

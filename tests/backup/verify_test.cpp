@@ -1,5 +1,6 @@
 #include "core/archive/writer.h"
 #include "core/backup/archiveview.h"
+#include "core/backup/stopping.h"
 #include "core/backup/verify.h"
 #include "tests/backup/backuptesting.h"
 #include "tests/backup/sampleserver.h"
@@ -253,6 +254,16 @@ void VerifyTest::incomplete()
     QCOMPARE(report->l2, LevelState::Passed);
     QCOMPARE(report->l3, LevelState::Unknown);
     QVERIFY(report->l3Note.find("omissions") != std::string::npos);
+
+    server.databases["org/1"].isForbidden = false;
+    couch::Client client(server, {});
+    const auto compared = verify(outcome->archive, &client);
+    VERIFY_GOOD(compared);
+    QCOMPARE(compared->l3, LevelState::Unknown); // what it holds is equal, but it does not hold all
+    QVERIFY(compared->l3Note.find("omissions") != std::string::npos);
+    QCOMPARE(compared->remarks.size(), size_t(1));
+    QCOMPARE(compared->remarks.front(),
+             QStringLiteral("The source has databases that are not in this archive: org/1."));
 }
 
 void VerifyTest::predecessors_data()
@@ -356,6 +367,15 @@ void VerifyTest::stops()
 
 void VerifyTest::viewsOfOursAndOthers()
 {
+    const char *predecessors =
+        FM_SOURCE_DIR "/tests/data/pouchdb/made-by-pouchdb-7.3.0/2026-11-23T16_03_52.749Z.tgz";
+    std::stop_source stop;
+    stop.request_stop(); // others' archives are read through, which may take long
+    const auto stopped =
+        backup::ArchiveView::open(predecessors, {}, backup::unlessStopped(stop.get_token()));
+    QVERIFY(!stopped);
+    QCOMPARE(stopped.error().kind, ErrorKind::Cancelled);
+
     const Backup backup;
     const auto ours = backup::ArchiveView::open(backup.outcome->archive, {});
     VERIFY_GOOD(ours);
@@ -366,8 +386,7 @@ void VerifyTest::viewsOfOursAndOthers()
     QVERIFY(!missing);
     QCOMPARE(missing.error().kind, ErrorKind::NotFound);
 
-    const auto other = backup::ArchiveView::open(
-        FM_SOURCE_DIR "/tests/data/pouchdb/made-by-pouchdb-7.3.0/2026-11-23T16_03_52.749Z.tgz", {});
+    const auto other = backup::ArchiveView::open(predecessors, {});
     VERIFY_GOOD(other);
     QVERIFY(!(*other)->manifest());
     const auto counted = (*other)->databases();

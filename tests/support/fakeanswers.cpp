@@ -100,9 +100,9 @@ std::string infoAnswer(const std::string &name, const FakeDatabase &database, Se
         + json::quoted(name) + R"(,"purge_seq":)" + seqJson(database.purgeSeq, style)
         + R"(,"update_seq":)" + seqJson(database.seq, style)
         + R"(,"sizes":{"file":5000,"external":)" + std::to_string(database.externalBytes)
-        + R"(,"active":900},"props":{},"doc_del_count":)"
-        + std::to_string(database.deletedDocuments()) + R"(,"doc_count":)"
-        + std::to_string(database.liveDocuments())
+        + R"(,"active":)" + std::to_string(database.activeBytes)
+        + R"(},"props":{},"doc_del_count":)" + std::to_string(database.deletedDocuments())
+        + R"(,"doc_count":)" + std::to_string(database.liveDocuments())
         + R"(,"disk_format_version":8,"compact_running":false})";
 }
 

@@ -56,6 +56,7 @@ struct FakeDatabase {
     std::uint64_t revsLimit = 1000;
     bool isForbidden = false;
     std::uint64_t externalBytes = 1000;
+    std::uint64_t activeBytes = 900;
 
     /// Adds a leaf, in the place of those that it descends from.
     void write(const std::string &id, FakeLeaf leaf);
