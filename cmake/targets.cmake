@@ -28,4 +28,6 @@ function(fm_test name)
     # Without the crash handler: it waits for gdb, which can hang.
     add_test(NAME ${name} COMMAND test_${name} -nocrashhandler)
     set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+    # Qt Test gives up on a function after five minutes by itself; ctest watches over the whole.
+    set_tests_properties(${name} PROPERTIES ENVIRONMENT "QTEST_FUNCTION_TIMEOUT=${arg_TIMEOUT}000")
 endfunction()

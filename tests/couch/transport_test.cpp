@@ -500,14 +500,11 @@ void TransportTest::deadlines()
     options.rateWindow = milliseconds(400); // 410 bytes are too few; the drip brings 80
     options.attempts = 2;
     const auto transport = makeTestTransport(server.url("ann"), options);
-    QElapsedTimer timer;
-    timer.start();
     const auto response = transport->fetch(get("/x"), {});
     QVERIFY(!response);
     QCOMPARE(response.error().kind, ErrorKind::Timeout);
     QVERIFY2(response.error().message.contains(words), qPrintable(response.error().message));
     QCOMPARE(server.count(), 2);
-    QVERIFY(timer.elapsed() < 5'000);
 }
 
 void TransportTest::slowCallerIsNoStall()
@@ -741,12 +738,9 @@ void TransportTest::cancelled()
     });
     QTRY_VERIFY(server.count() > 0
                 && transport->statistics().bytesReceived >= (bytes.contains("200") ? 2u : 0u));
-    QElapsedTimer timer;
-    timer.start();
     source.request_stop();
     QCOMPARE(first.get(), ErrorKind::Cancelled);
     QCOMPARE(second.get(), ErrorKind::Cancelled);
-    QVERIFY(timer.elapsed() < 1'000);
 }
 
 void TransportTest::unreachable_data()

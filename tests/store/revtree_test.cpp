@@ -1,7 +1,6 @@
 #include "core/store/revtree.h"
 #include "tests/store/plainrevtree.h"
 
-#include <QElapsedTimer>
 #include <QTest>
 
 #include <algorithm>
@@ -103,9 +102,9 @@ private slots:
     void findsARevisionThatStandsInTwoRoots();
     void parsesRevisions_data();
     void parsesRevisions();
-    void mergesAHundredThousandRevisionsQuickly();
-    void mergesTenThousandLeavesQuickly();
-    void mergesTenThousandRootsQuickly();
+    void mergesAHundredThousandRevisions();
+    void mergesTenThousandLeaves();
+    void mergesTenThousandRoots();
 };
 
 void RevTreeTest::mergesLikeAPlainTree_data()
@@ -370,14 +369,12 @@ void RevTreeTest::parsesRevisions()
         QCOMPARE(rev->toString(), text);
 }
 
-void RevTreeTest::mergesAHundredThousandRevisionsQuickly()
+void RevTreeTest::mergesAHundredThousandRevisions()
 {
     constexpr unsigned kRevisions = 100'000;
     RevPath chain{kRevisions, {}};
     for (unsigned i = kRevisions; i > 0; --i)
         chain.hashes.push_back(hex32(i));
-    QElapsedTimer timer;
-    timer.start();
     RevTree tree;
     tree.merge(chain, false);
     for (unsigned i = 1; i <= 100; ++i) { // each longer by one
@@ -387,12 +384,11 @@ void RevTreeTest::mergesAHundredThousandRevisionsQuickly()
     }
     QCOMPARE(tree.leaves().size(), size_t{1});
     QCOMPARE(tree.nodes().size(), size_t{kRevisions + 100});
-    QVERIFY2(timer.elapsed() < 5000, qPrintable(QString::number(timer.elapsed())));
     tree.stem(1000);
     QCOMPARE(tree.nodes().size(), size_t{1000});
 }
 
-void RevTreeTest::mergesTenThousandLeavesQuickly()
+void RevTreeTest::mergesTenThousandLeaves()
 {
     RevPath shared{1000, {}};
     for (unsigned i = 1000; i > 0; --i)
@@ -400,8 +396,6 @@ void RevTreeTest::mergesTenThousandLeavesQuickly()
     RevPath leaf = shared;
     leaf.start += 1;
     leaf.hashes.insert(leaf.hashes.begin(), std::string());
-    QElapsedTimer timer;
-    timer.start();
     RevTree tree;
     for (unsigned i = 0; i < 10'000; ++i) {
         leaf.hashes.front() = hex32(1'000'000 + i);
@@ -410,18 +404,14 @@ void RevTreeTest::mergesTenThousandLeavesQuickly()
     QCOMPARE(tree.leaves().size(), size_t{10'000});
     QCOMPARE(tree.nodes().size(), size_t{11'000});
     QCOMPARE(tree.children(tree.find({1000, hex32(1000)})).size(), size_t{10'000});
-    QVERIFY2(timer.elapsed() < 10000, qPrintable(QString::number(timer.elapsed())));
 }
 
-void RevTreeTest::mergesTenThousandRootsQuickly()
+void RevTreeTest::mergesTenThousandRoots()
 {
-    QElapsedTimer timer;
-    timer.start();
     RevTree tree;
     for (unsigned i = 0; i < 10'000; ++i)
         tree.merge(path(5, {hex32(3 * i), hex32(3 * i + 1), hex32(3 * i + 2)}), false);
     QCOMPARE(tree.roots().size(), size_t{10'000});
-    QVERIFY2(timer.elapsed() < 5000, qPrintable(QString::number(timer.elapsed())));
 }
 
 QTEST_GUILESS_MAIN(RevTreeTest)
