@@ -30,6 +30,7 @@ function(fm_find_library target package header library)
 endfunction()
 
 fm_require(qt6-base-dev Qt6 6.4.2 COMPONENTS Core Network Concurrent Gui Widgets)
+fm_require(libqt6svg6-dev Qt6Svg 6.4.2)               # Qt6::Svg: the icons of the console
 if(FM_BUILD_TESTS)
     fm_require(qt6-base-dev Qt6 6.4.2 COMPONENTS Test)
 endif()
