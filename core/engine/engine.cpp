@@ -18,6 +18,7 @@ using base::Status;
 constexpr const char *kLockName = "monitor.lock";
 constexpr const char *kStateName = "state.json";
 constexpr std::chrono::seconds kLeastInterval{1};
+constexpr std::chrono::seconds kProgressInterval{1};
 
 } // namespace
 
@@ -45,6 +46,8 @@ Engine::Engine(Options options)
 Engine::~Engine()
 {
     m_stopping.request_stop();
+    std::vector<Request> unanswered = takeRequests();
+    answer(unanswered);
 }
 
 Result<std::unique_ptr<Engine>> Engine::open(Options options)
@@ -106,6 +109,63 @@ void Engine::backUpNow()
     wake();
 }
 
+void Engine::stopBackup()
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_wantsNoBackup = true;
+    }
+    wake();
+}
+
+void Engine::lookNow()
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_wantsList = true;
+    }
+    wake();
+}
+
+void Engine::act(ReplicationAction action, std::vector<std::string> names, Acted acted)
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_requests.push_back({action, std::move(names), std::move(acted), {}});
+    }
+    wake();
+}
+
+std::vector<Engine::Request> Engine::takeRequests()
+{
+    const std::lock_guard lock(m_mutex);
+    return std::exchange(m_requests, {});
+}
+
+void Engine::carryOut(std::vector<Request> &requests)
+{
+    for (Request &request : requests) {
+        for (const std::string &name : request.names) {
+            if (m_mirror)
+                request.outcomes.push_back(m_mirror->act(request.action, name));
+            else
+                request.outcomes.push_back(
+                    Error{ErrorKind::Usage, base::text("There is no mirror.")});
+        }
+    }
+}
+
+void Engine::answer(std::vector<Request> &requests)
+{
+    for (Request &request : requests) {
+        while (request.outcomes.size() < request.names.size())
+            request.outcomes.push_back(
+                Error{ErrorKind::Cancelled, base::text("The monitor was stopped before.")});
+        request.acted(std::move(request.outcomes));
+    }
+    requests.clear();
+}
+
 State Engine::state() const
 {
     const std::lock_guard lock(m_mutex);
@@ -124,7 +184,14 @@ void Engine::run(const std::stop_token &stop)
             std::max(kLeastInterval,
                      m_mirror ? m_options.config.mirror.pollInterval
                               : std::chrono::seconds(m_options.config.discovery.pollInterval));
-        waitUntil(m_options.clock.now() + interval, stop);
+        const TimePoint next = m_options.clock.now() + interval;
+        // How far a run is, is shown in between.
+        while (!waitUntil(m_backups->isRunning()
+                              ? std::min(next, m_options.clock.now() + kProgressInterval)
+                              : next,
+                          stop)
+               && m_options.clock.now() < next && m_backups->isRunning())
+            showProgress();
     }
     m_messenger.reset();
     m_backups.reset(); // ends what runs and records it
@@ -137,24 +204,56 @@ void Engine::look(const std::stop_token &stop)
     const auto databases = readSource();
     if (stop.stop_requested())
         return;
+    std::vector<Request> requests = takeRequests();
+    const bool canActAtOnce = !requests.empty() && m_mirror && m_mirror->state().readAt;
+    if (canActAtOnce)
+        carryOut(requests);
     if (m_mirror)
         m_mirror->poll(databases, true);
-    bool wantsBackup = false;
+    if (!requests.empty() && !canActAtOnce) {
+        carryOut(requests); // now that the mirror was read
+        if (m_mirror)
+            m_mirror->poll(databases, true);
+    }
+    bool wantsBackup = false, wantsNoBackup = false;
     {
         const std::lock_guard lock(m_mutex);
         wantsBackup = std::exchange(m_wantsBackup, false);
+        wantsNoBackup = std::exchange(m_wantsNoBackup, false);
     }
+    if (wantsNoBackup)
+        m_backups->stopRun();
     m_backups->poll(mirrorForBackups(), false);
     if (wantsBackup)
         static_cast<void>(m_backups->start(backup::RunTrigger::Operator));
     if (!stop.stop_requested())
         publish();
+    answer(requests);
+}
+
+/// The last state, with the run as it is now.
+void Engine::showProgress()
+{
+    State state = this->state();
+    state.at = m_options.clock.now();
+    state.backup.job = m_backups->state().job;
+    {
+        const std::lock_guard lock(m_mutex);
+        m_state = state;
+    }
+    if (m_options.changed)
+        m_options.changed(state);
 }
 
 /// The list of databases, afresh when its time has come; nothing when it could not be had.
 std::optional<std::vector<std::string>> Engine::readSource()
 {
     const auto now = m_options.clock.now();
+    {
+        const std::lock_guard lock(m_mutex);
+        if (std::exchange(m_wantsList, false))
+            m_listedAt.reset();
+    }
     if (m_listedAt && m_reading.isUp.value_or(false)
         && now - *m_listedAt < m_options.config.discovery.pollInterval && now >= *m_listedAt)
         return m_reading.databases;
@@ -220,8 +319,9 @@ void Engine::publish()
         m_options.changed(state);
 }
 
-/// Until then, a stop, or a wake. The clock may be another than that of the system, or be set.
-void Engine::waitUntil(TimePoint time, const std::stop_token &stop)
+/// Until then, a stop, or a wake, which is true. The clock may be another than that of the system,
+/// or be set.
+bool Engine::waitUntil(TimePoint time, const std::stop_token &stop)
 {
     std::unique_lock lock(m_mutex);
     const TimePoint began = m_options.clock.now();
@@ -231,7 +331,7 @@ void Engine::waitUntil(TimePoint time, const std::stop_token &stop)
             break;
         m_wake.wait_for(lock, m_options.tick);
     }
-    m_isWoken = false;
+    return std::exchange(m_isWoken, false) || stop.stop_requested();
 }
 
 } // namespace engine

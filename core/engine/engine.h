@@ -37,16 +37,34 @@ public:
 
     /// Asks for a backup now; run() begins it.
     void backUpNow();
+    /// Asks for the end of the one under way.
+    void stopBackup();
+    /// Does not wait for the next look; the source is asked for its databases too.
+    void lookNow();
+    /// What became of each replication, in the order of the names. Called on the engine's thread
+    /// when it is done, after the state that shows it; Cancelled for all when the engine ends.
+    using Acted = std::function<void(std::vector<base::Status>)>;
+    void act(ReplicationAction action, std::vector<std::string> names, Acted acted);
     [[nodiscard]] State state() const;
 
 private:
     explicit Engine(Options options);
     [[nodiscard]] base::Status prepare();
     void look(const std::stop_token &stop);
+    void showProgress();
+    struct Request {
+        ReplicationAction action;
+        std::vector<std::string> names;
+        Acted acted;
+        std::vector<base::Status> outcomes;
+    };
+    [[nodiscard]] std::vector<Request> takeRequests();
+    void carryOut(std::vector<Request> &requests);
+    static void answer(std::vector<Request> &requests);
     [[nodiscard]] std::optional<std::vector<std::string>> readSource();
     [[nodiscard]] BackupKeeper::Mirror mirrorForBackups() const;
     void publish();
-    void waitUntil(TimePoint time, const std::stop_token &stop);
+    [[nodiscard]] bool waitUntil(TimePoint time, const std::stop_token &stop);
     void wake();
 
     Options m_options;
@@ -66,7 +84,9 @@ private:
     mutable std::mutex m_mutex; ///< for all below
     std::condition_variable m_wake;
     bool m_isWoken = false;
-    bool m_wantsBackup = false;
+    bool m_wantsBackup = false, m_wantsNoBackup = false;
+    bool m_wantsList = false;
+    std::vector<Request> m_requests;
     State m_state;
 };
 
